@@ -1,0 +1,11 @@
+# Warnings and sanitizers, the same for every target of this project.
+add_library(bpfopt_compile_flags INTERFACE)
+target_compile_options(bpfopt_compile_flags INTERFACE -Wall -Wextra -Wpedantic)
+if(BPFOPT_WERROR)
+  target_compile_options(bpfopt_compile_flags INTERFACE -Werror)
+endif()
+if(BPFOPT_SANITIZE)
+  target_compile_options(bpfopt_compile_flags INTERFACE
+    -fsanitize=${BPFOPT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(bpfopt_compile_flags INTERFACE -fsanitize=${BPFOPT_SANITIZE})
+endif()

@@ -1,0 +1,1 @@
+#include "smt/solver.h"
