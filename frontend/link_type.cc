@@ -1,0 +1,1 @@
+#include "frontend/link_type.h"

@@ -1,0 +1,29 @@
+// Tree to IR: the naive meaning of a filter, test by test in libpcap's unoptimized order, loads (guards) included.
+// Nothing is optimized here but what hash-consing does by itself.
+#ifndef BPFOPT_FRONTEND_LOWER_H
+#define BPFOPT_FRONTEND_LOWER_H
+
+#include <cstdint>
+#include <optional>
+
+#include "bpfopt/error.h"
+#include "bpfopt/program.h"
+#include "frontend/ast.h"
+#include "frontend/link_type.h"
+#include "ir/function.h"
+
+namespace bpfopt::frontend {
+
+struct LowerOptions {
+  const LinkType* link_type = nullptr;
+  Target target = Target::kPcap;
+  std::uint32_t snaplen = 262144;                    // what an accepting return keeps
+  std::optional<std::uint32_t> netmask = 0;  // host order, for `ip broadcast`; nothing: unknown
+};
+
+// `filter` is resolved. Errors carry the place of the node at fault. Linear in the size of the tree.
+Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options);
+
+}  // namespace bpfopt::frontend
+
+#endif  // BPFOPT_FRONTEND_LOWER_H

@@ -1,0 +1,18 @@
+// Filter text to tree: a lexer and a hand-written parser with libpcap's precedence (and/or on one level,
+// left to right; not binds tighter) and bpfopt's own spellings; docs/language.md has the grammar.
+#ifndef BPFOPT_FRONTEND_PARSER_H
+#define BPFOPT_FRONTEND_PARSER_H
+
+#include <string_view>
+
+#include "bpfopt/error.h"
+#include "frontend/ast.h"
+
+namespace bpfopt::frontend {
+
+// Linear in the text, in time and memory; depth of nesting costs heap, not stack. Names stay names.
+Expected<Ast> ParseFilter(std::string_view text);
+
+}  // namespace bpfopt::frontend
+
+#endif  // BPFOPT_FRONTEND_PARSER_H

@@ -1,0 +1,18 @@
+// A tree as filter text that parses to the same tree, always fully parenthesised. Where the tree uses no extension
+// of ours the text is one that libpcap compiles, with the same meaning.
+#ifndef BPFOPT_FRONTEND_PRINT_H
+#define BPFOPT_FRONTEND_PRINT_H
+
+#include <string>
+
+#include "frontend/ast.h"
+
+namespace bpfopt::frontend {
+
+std::string PrintFilter(const Ast& filter);
+// Does it use when() or rand(), which libpcap does not have?
+bool UsesExtensions(const Ast& filter);
+
+}  // namespace bpfopt::frontend
+
+#endif  // BPFOPT_FRONTEND_PRINT_H
