@@ -7,8 +7,10 @@
 
 namespace bpfopt::ir {
 
-// End::kReturn, kFault, kDivision or kNoDevice; `executed` counts blocks. Effects ask `ancillary`, a draw by its identity.
-bpf::Outcome Evaluate(const Function& function, const bpf::Packet& packet, const bpf::Ancillary& ancillary = {});
+// End::kReturn, kFault, kDivision or kNoDevice; `executed` counts blocks. Effects ask `ancillary`, a draw by
+// its identity.
+bpf::Outcome Evaluate(const Function& function, const bpf::Packet& packet,
+                      const bpf::Ancillary& ancillary = {});
 
 }  // namespace bpfopt::ir
 

@@ -13,6 +13,9 @@
 #ifndef BPFOPT_IR_FUNCTION_H
 #define BPFOPT_IR_FUNCTION_H
 
+#include "bpfopt/program.h"
+#include "ir/value.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,9 +23,6 @@
 #include <unordered_set>
 #include <variant>
 #include <vector>
-
-#include "bpfopt/program.h"
-#include "ir/value.h"
 
 #include <llvm/ADT/ArrayRef.h>
 
@@ -107,6 +107,10 @@ class Block {
   // The outgoing edges: Branch then before else, Switch in the order of `edges`.
   std::vector<Edge*> edges();
   std::vector<const Edge*> edges() const;
+  // The same one by one, in constant time.
+  std::size_t edge_count() const;
+  Edge& edge(std::size_t index);
+  const Edge& edge(std::size_t index) const;
 
  private:
   friend class Function;
@@ -148,7 +152,7 @@ class Function {
   std::size_t value_count() const { return values_.size(); }
   const Value* value(std::uint32_t id) const { return &values_[id]; }
 
-  // A deep copy with the same ids.
+  // A deep copy: same ids of blocks and of values.
   Function Clone() const;
 
  private:
@@ -158,7 +162,8 @@ class Function {
   struct ValueEqual {
     bool operator()(const Value* a, const Value* b) const;
   };
-  const Value* Intern(Value value);
+  const Value* Intern(Value value);  // the value equal to this one, made when there is none
+  const Value* Append(Value value);  // a new value, whatever it is equal to
 
   Target target_;
   std::vector<std::unique_ptr<Block>> blocks_;

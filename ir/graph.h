@@ -3,10 +3,13 @@
 #ifndef BPFOPT_IR_GRAPH_H
 #define BPFOPT_IR_GRAPH_H
 
-#include <cstdint>
-#include <vector>
-
 #include "ir/function.h"
+
+#include <array>
+#include <cstdint>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include <llvm/ADT/GraphTraits.h>
 #include <llvm/ADT/iterator_range.h>
@@ -18,17 +21,19 @@ struct EdgeRef {
   Block* from = nullptr;
   std::uint32_t index = 0;
 
-  Edge& edge() const { return *from->edges()[index]; }
+  Edge& edge() const { return from->edge(index); }
   friend bool operator==(const EdgeRef&, const EdgeRef&) = default;
 };
 
-// Reachable blocks, every block before its successors (reverse post-order, then-edges first). Iterative:
-// depth does not grow with the graph.
+// Reachable blocks, every block before its successors (reverse post-order, where the target of the then-edge
+// comes before that of the else-edge when the graph allows it). Iterative: depth does not grow with the
+// graph. Edges have targets. In a graph with a loop, which only Check() meets, some edge leads backwards.
 std::vector<Block*> TopologicalOrder(const Function& function);
 
 // Incoming edges of reachable blocks, by block id.
 std::vector<std::vector<EdgeRef>> ComputePredecessors(const Function& function);
 
+// Of a loop-free function. O(edges * log(blocks)).
 class Dominators {
  public:
   explicit Dominators(const Function& function);
@@ -46,12 +51,34 @@ class Dominators {
   std::vector<std::uint32_t> leave_;
 };
 
+// What a value is computed from: a load's base, the operands of an operation. A parameter or an effect is
+// computed by its block, so it has none here; what a block hands to its effects is in UsedValues.
+inline std::array<const Value*, 2> OperandsOf(const Value* value) {
+  if (value->opcode() == Opcode::kEffect) return {nullptr, nullptr};
+  return {value->lhs(), value->rhs()};
+}
+
 // Calls visit(value) once for each value that `root` is made of, operands before users, root last.
 // Iterative.
 template <typename Visit>
-void ForEachOperand(const Value* root, Visit visit);
+void ForEachOperand(const Value* root, Visit visit) {
+  std::unordered_set<const Value*> seen{root};
+  std::vector<std::pair<const Value*, unsigned>> path{{root, 0}};  // a value and how many operands are done
+  while (!path.empty()) {
+    auto& [value, done] = path.back();
+    if (done == 2) {
+      const Value* finished = value;
+      path.pop_back();
+      visit(finished);
+      continue;
+    }
+    const Value* operand = OperandsOf(value)[done++];
+    if (operand != nullptr && seen.insert(operand).second) path.emplace_back(operand, 0U);
+  }
+}
 
-// The values a block uses directly: guards' values, effects' operands, the terminator's and edges' values.
+// The values a block uses directly, in the order of their use: guards' values, effects' operands, the
+// terminator's and the edges' values. A value may occur more than once.
 std::vector<const Value*> UsedValues(const Block& block);
 
 }  // namespace bpfopt::ir

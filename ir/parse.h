@@ -2,10 +2,10 @@
 #ifndef BPFOPT_IR_PARSE_H
 #define BPFOPT_IR_PARSE_H
 
-#include <string_view>
-
 #include "bpfopt/error.h"
 #include "ir/function.h"
+
+#include <string_view>
 
 namespace bpfopt::ir {
 

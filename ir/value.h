@@ -27,11 +27,11 @@ const char* OpcodeName(Opcode opcode);
 
 // What an effect does; see docs/ir.md. Each has identity: two draws are two values.
 enum class EffectKind : std::uint8_t {
-  kDraw,          // SKF_AD_RANDOM: a new word each time
-  kNlattr,        // SKF_AD_NLATTR, a function of A, X and the packet
-  kNlattrNest,    // SKF_AD_NLATTR_NEST
-  kDeviceIndex,   // SKF_AD_IFINDEX: without a device the program ends with A as verdict
-  kDeviceType,    // SKF_AD_HATYPE: the same
+  kDraw,         // SKF_AD_RANDOM: a new word each time
+  kNlattr,       // SKF_AD_NLATTR, a function of A, X and the packet
+  kNlattrNest,   // SKF_AD_NLATTR_NEST
+  kDeviceIndex,  // SKF_AD_IFINDEX: without a device the program ends with A as verdict
+  kDeviceType,   // SKF_AD_HATYPE: the same
 };
 
 class Value {
@@ -79,11 +79,11 @@ class Value {
  private:
   friend class Function;
   Opcode opcode_ = Opcode::kConstant;
-  std::uint8_t detail_ = 0;       // width of a load, kind of an effect
-  std::uint32_t immediate_ = 0;   // constant, offset of a load or ancillary word, identity
+  std::uint8_t detail_ = 0;      // width of a load, kind of an effect
+  std::uint32_t immediate_ = 0;  // constant, offset of a load or ancillary word, identity
   std::uint32_t id_ = 0;
-  const Value* lhs_ = nullptr;    // effects: the value in A; loads: the base
-  const Value* rhs_ = nullptr;    // effects: the value in X
+  const Value* lhs_ = nullptr;  // effects: the value in A; loads: the base
+  const Value* rhs_ = nullptr;  // effects: the value in X
 };
 
 }  // namespace bpfopt::ir
