@@ -1,0 +1,1 @@
+#include "passes/range_set.h"
