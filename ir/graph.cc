@@ -175,6 +175,23 @@ bool Dominators::Dominates(const Block* a, const Block* b) const {
   return enter_[b->id()] != kNone && enter_[a->id()] <= enter_[b->id()] && enter_[b->id()] < leave_[a->id()];
 }
 
+std::vector<const Value*> UsedByTerminator(const Block& block) {
+  std::vector<const Value*> values;
+  const auto use = [&values](const Value* value) {
+    if (value != nullptr) values.push_back(value);
+  };
+  if (const auto* end = std::get_if<Return>(&block.terminator)) use(end->value);
+  if (const auto* choice = std::get_if<Switch>(&block.terminator)) use(choice->value);
+  if (const auto* branch = std::get_if<Branch>(&block.terminator)) {
+    use(branch->lhs);
+    use(branch->rhs);
+  }
+  for (std::size_t i = 0; i < block.edge_count(); ++i) {
+    for (const Value* argument : block.edge(i).arguments) use(argument);
+  }
+  return values;
+}
+
 std::vector<const Value*> UsedValues(const Block& block) {
   std::vector<const Value*> values;
   const auto use = [&values](const Value* value) {
@@ -185,15 +202,8 @@ std::vector<const Value*> UsedValues(const Block& block) {
     use(effect->lhs());
     use(effect->rhs());
   }
-  if (const auto* end = std::get_if<Return>(&block.terminator)) use(end->value);
-  if (const auto* choice = std::get_if<Switch>(&block.terminator)) use(choice->value);
-  if (const auto* branch = std::get_if<Branch>(&block.terminator)) {
-    use(branch->lhs);
-    use(branch->rhs);
-  }
-  for (std::size_t i = 0; i < block.edge_count(); ++i) {
-    for (const Value* argument : block.edge(i).arguments) use(argument);
-  }
+  const std::vector<const Value*> last = UsedByTerminator(block);
+  values.insert(values.end(), last.begin(), last.end());
   return values;
 }
 

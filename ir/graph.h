@@ -80,6 +80,8 @@ void ForEachOperand(const Value* root, Visit visit) {
 // The values a block uses directly, in the order of their use: guards' values, effects' operands, the
 // terminator's and the edges' values. A value may occur more than once.
 std::vector<const Value*> UsedValues(const Block& block);
+// The last part of these: what is used after the guards and effects.
+std::vector<const Value*> UsedByTerminator(const Block& block);
 
 }  // namespace bpfopt::ir
 
