@@ -4,11 +4,11 @@
 #ifndef BPFOPT_BPF_CHECKER_H
 #define BPFOPT_BPF_CHECKER_H
 
+#include "bpfopt/program.h"
+
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include "bpfopt/program.h"
 
 namespace bpfopt::bpf {
 

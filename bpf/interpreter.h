@@ -3,14 +3,14 @@
 #ifndef BPFOPT_BPF_INTERPRETER_H
 #define BPFOPT_BPF_INTERPRETER_H
 
+#include "bpfopt/program.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
 #include <vector>
-
-#include "bpfopt/program.h"
 
 namespace bpfopt::bpf {
 
@@ -19,7 +19,9 @@ struct Packet {
   std::uint32_t wire_length = 0;           // what `ld #pktlen` loads; independent of the captured length
 
   // The rest of the packet, for meaning S* (docs/proof.md): when set, a load past the captured bytes
-  // reads continuation(address) instead of faulting. Addresses are up to 33 bits wide.
+  // reads continuation(address) instead of faulting. Addresses are up to 33 bits wide, and 32 bits under
+  // kLinux, where those from 2^31 on are signed offsets: past every packet's end, except in
+  // Ancillary::negative's range.
   std::function<std::uint8_t(std::uint64_t address)> continuation;
 };
 
@@ -31,17 +33,18 @@ struct Ancillary {
   std::function<std::uint32_t(std::size_t instruction)> random;
   // nlattr and nlattr_nest, by A and X.
   std::function<std::uint32_t(std::uint32_t offset, std::uint32_t a, std::uint32_t x)> nlattr;
-  // k in [SKF_LL_OFF, SKF_AD_OFF): the word, or nothing when the load faults.
+  // k in [SKF_LL_OFF, SKF_AD_OFF), be it a constant or X + k: the word, of which a load takes the low `width`
+  // bytes; or nothing when the load faults, which it does whether or not the packet has a continuation.
   std::function<std::optional<std::uint32_t>(std::uint32_t k, unsigned width)> negative;
   bool has_device = true;  // without one, ifindex and hatype end the program with A as verdict
 };
 
 enum class End {
-  kReturn,      // a ret
-  kFault,       // a load past the captured length
-  kDivision,    // division or modulus by X == 0
-  kNoDevice,    // ifindex or hatype without a device
-  kMalformed,   // ran past the end or met an unknown code: the checker would have refused it
+  kReturn,     // a ret
+  kFault,      // a load past the captured length
+  kDivision,   // division or modulus by X == 0
+  kNoDevice,   // ifindex or hatype without a device
+  kMalformed,  // ran past the end or met what the target gives no meaning: Check() would have refused it
 };
 
 struct Outcome {
@@ -60,7 +63,8 @@ struct Step {
 };
 
 // Runs `program`, which need not have passed the checker: it never reads outside of its inputs and
-// always ends. Under kSeccomp `packet.captured` is a struct seccomp_data in host byte order.
+// always ends. Under kSeccomp `packet.captured` is a struct seccomp_data in host byte order; bytes that it
+// lacks read as 0, and `ld #pktlen` is its size.
 Outcome Run(const Program& program, Target target, const Packet& packet, const Ancillary& ancillary = {},
             std::vector<Step>* trace = nullptr);
 

@@ -3,10 +3,10 @@
 #ifndef BPFOPT_BPF_OPCODE_H
 #define BPFOPT_BPF_OPCODE_H
 
+#include "bpfopt/program.h"
+
 #include <cstdint>
 #include <optional>
-
-#include "bpfopt/program.h"
 
 namespace bpfopt::bpf {
 
@@ -59,13 +59,13 @@ inline constexpr std::uint16_t kA = 0x10;
 inline constexpr std::uint16_t kTax = 0x00;
 inline constexpr std::uint16_t kTxa = 0x80;
 
-inline constexpr unsigned kScratchWords = 16;     // BPF_MEMWORDS
+inline constexpr unsigned kScratchWords = 16;          // BPF_MEMWORDS
 inline constexpr std::size_t kMaxInstructions = 4096;  // BPF_MAXINSNS of Linux
 
 // Linux's negative offsets (linux/filter.h).
-inline constexpr std::uint32_t kAncillaryOffset = 0xfffff000;    // SKF_AD_OFF
-inline constexpr std::uint32_t kNetworkOffset = 0xfff00000;      // SKF_NET_OFF
-inline constexpr std::uint32_t kLinkLayerOffset = 0xffe00000;    // SKF_LL_OFF
+inline constexpr std::uint32_t kAncillaryOffset = 0xfffff000;  // SKF_AD_OFF
+inline constexpr std::uint32_t kNetworkOffset = 0xfff00000;    // SKF_NET_OFF
+inline constexpr std::uint32_t kLinkLayerOffset = 0xffe00000;  // SKF_LL_OFF
 inline constexpr std::uint32_t kAncillaryProtocol = 0;
 inline constexpr std::uint32_t kAncillaryPacketType = 4;
 inline constexpr std::uint32_t kAncillaryInterfaceIndex = 8;
@@ -88,9 +88,7 @@ constexpr std::uint16_t Class(std::uint16_t code) { return code & 0x07; }
 constexpr std::uint16_t Mode(std::uint16_t code) { return code & 0xe0; }
 constexpr std::uint16_t Operation(std::uint16_t code) { return code & 0xf0; }
 constexpr bool UsesX(std::uint16_t code) { return (code & kX) != 0; }  // ALU and jump classes
-constexpr bool IsConditionalJump(std::uint16_t code) {
-  return Class(code) == kJmp && Operation(code) != kJa;
-}
+constexpr bool IsConditionalJump(std::uint16_t code) { return Class(code) == kJmp && Operation(code) != kJa; }
 
 // Bytes that a packet load of this code reads: 1, 2 or 4.
 constexpr unsigned LoadWidth(std::uint16_t code) {

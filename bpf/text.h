@@ -2,11 +2,12 @@
 #ifndef BPFOPT_BPF_TEXT_H
 #define BPFOPT_BPF_TEXT_H
 
-#include <string>
-#include <string_view>
-
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
 
 namespace bpfopt::bpf {
 
@@ -19,8 +20,13 @@ std::string FormatC(const Program& program);
 // As tcpdump -ddd: the count, then "40 0 0 12" a line.
 std::string FormatDecimal(const Program& program);
 
-// Reads any of the three, recognised by content. Blank lines and lines that start with '#' or ';' are passed over.
-// A program is syntax alone here: Check() says whether it may run. Errors carry the place in `text`.
+// More instructions than any kernel or any output of libpcap has: a bound for texts that nobody vouches for.
+inline constexpr std::size_t kMaxTextInstructions = std::size_t{1} << 20;
+
+// Reads any of the three, recognised by content. Blank lines and lines that start with '#' or ';' are passed
+// over. A program is syntax alone here: Check() says whether it may run. Only what tcpdump -d shows as a jump
+// backwards is an error here already, since offsets cannot hold it. Errors carry the place in `text`. Linear
+// in the text.
 Expected<Program> Parse(std::string_view text);
 
 }  // namespace bpfopt::bpf

@@ -1,1 +1,0 @@
-#include "bpf/text.h"
