@@ -7,8 +7,11 @@
 
 namespace bpfopt::ir {
 
-// End::kReturn, kFault, kDivision or kNoDevice; `executed` counts blocks. Effects ask `ancillary`, a draw by
-// its identity.
+// Always ends, whatever the function: broken invariants that a run meets (a load that is used and not
+// guarded, a loop, a value that no block defines) end it with End::kMalformed. A failed bounds guard is
+// End::kFault, a failed non-zero guard End::kDivision. `executed` counts blocks. Random draws ask `ancillary`
+// by their identity. Loads, addresses, shifts and continuations follow bpf/interpreter.h for the function's
+// target.
 bpf::Outcome Evaluate(const Function& function, const bpf::Packet& packet,
                       const bpf::Ancillary& ancillary = {});
 
