@@ -12,6 +12,7 @@
 namespace bpfopt::bpf {
 
 // As tcpdump -d: "(000) ldh      [12]", one instruction a line, targets absolute.
+// Fields that an operation does not use, and the k of "unimp", are not in this text; the other two hold all.
 std::string FormatAssembly(const Program& program);
 // One line of the above, without the line feed; `index` is printed and resolves jumps.
 std::string FormatInstruction(const Instruction& instruction, std::size_t index);

@@ -33,8 +33,10 @@ class KernelFilter {
   // False where sockets or filters are not to be had; then nothing can be learnt here.
   bool Works() { return sockets_[0] >= 0 && Attach({{BPF_RET | BPF_K, 0, 0, 1}}) == 0; }
 
-  // 0, or errno: EINVAL when the kernel's checker refuses the program.
+  // 0, or errno: EINVAL when the kernel's checker refuses the program, ENOMEM when it takes the program but
+  // the socket may not hold one of that size (net.core.optmem_max).
   int Attach(const Program& program) {
+    Detach();
     std::vector<sock_filter> code;
     code.reserve(program.size());
     for (const Instruction& instruction : program) {
@@ -42,6 +44,12 @@ class KernelFilter {
     }
     const sock_fprog argument = {static_cast<unsigned short>(code.size()), code.data()};
     return setsockopt(sockets_[1], SOL_SOCKET, SO_ATTACH_FILTER, &argument, sizeof argument) == 0 ? 0 : errno;
+  }
+
+  // Two programs are charged to the socket while one replaces the other, so the old one goes first.
+  void Detach() {
+    const int unused = 0;
+    setsockopt(sockets_[1], SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
   }
 
   // How many bytes of the packet the attached program keeps; nothing when it rejects it.
