@@ -2,6 +2,12 @@
 #ifndef BPFOPT_PASSES_PASS_H
 #define BPFOPT_PASSES_PASS_H
 
+#include "bpf/checker.h"
+#include "bpfopt/error.h"
+#include "bpfopt/options.h"
+#include "bpfopt/program.h"
+#include "ir/function.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -10,12 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "bpf/checker.h"
-#include "bpfopt/error.h"
-#include "bpfopt/options.h"
-#include "bpfopt/program.h"
-#include "ir/function.h"
+#include <vector>
 
 namespace bpfopt::passes {
 
@@ -24,8 +25,8 @@ struct Context {
   // Every pass keeps the function equal to what it was under this relation (docs/proof.md).
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
-  bpf::CookedHeader cooked;           // loads that the backend may use in the link header
-  std::uint64_t smt_steps = 0;        // Z3 resource units that may still be spent; 0: passes ask no solver
+  bpf::CookedHeader cooked;     // loads that the backend may use in the link header
+  std::uint64_t smt_steps = 0;  // Z3 resource units that may still be spent; 0: passes ask no solver
   std::map<std::string, std::size_t> counters;  // for --stats: what was done how often, by "pass.what"
 };
 
@@ -48,9 +49,10 @@ struct PassReport {
 };
 
 struct PipelineOptions {
-  int level = 2;                     // -O0: nothing; -O1: no SMT; -O2 and up: everything
-  std::string_view stop_after;       // a pass's name: stop after its first run
-  std::size_t max_rounds = 16;       // rounds over the table until nothing changes
+  int level = 2;                           // -O0: nothing; -O1: no SMT; -O2 and up: everything
+  std::string_view stop_after;             // a pass's name: stop after its first run
+  std::vector<std::string_view> disabled;  // passes to leave out, by name
+  std::size_t max_rounds = 16;             // rounds over the table until nothing changes
   // Called after each run of a pass; may be empty.
   std::function<void(const PassReport&, const ir::Function&)> after_pass;
   // ir::Check after every pass that changed something; a violation is an internal error that names the pass.

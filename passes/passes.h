@@ -1,4 +1,5 @@
-// The passes, by name. Each is described in its own file; passes/pass.h says what a pass may rely on.
+// The passes, by name. Each is described at the top of its own file; passes/pass.h says what a pass may rely
+// on.
 #ifndef BPFOPT_PASSES_PASSES_H
 #define BPFOPT_PASSES_PASSES_H
 
@@ -7,6 +8,14 @@
 namespace bpfopt::passes {
 
 bool RunSimplify(ir::Function& function, Context& context);
+bool RunGuards(ir::Function& function, Context& context);
+bool RunSimplifyPredicates(ir::Function& function, Context& context);
+bool RunJumpThreading(ir::Function& function, Context& context);
+bool RunFormSwitches(ir::Function& function, Context& context);
+bool RunDeadBranches(ir::Function& function, Context& context);
+bool RunMergeBlocks(ir::Function& function, Context& context);
+bool RunSolvePredicates(ir::Function& function, Context& context);
+bool RunDecisionDiagram(ir::Function& function, Context& context);
 
 }  // namespace bpfopt::passes
 

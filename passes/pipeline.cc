@@ -1,1 +1,109 @@
+// The table of passes and the order in which a compile runs them.
+#include "ir/check.h"
 #include "passes/pass.h"
+#include "passes/passes.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace bpfopt::passes {
+namespace {
+
+constexpr std::array kPasses = {
+    Pass{"simplify", "Algebra on values: constants, known bits, masks, shifts, linear forms, comparisons.",
+         RunSimplify},
+    Pass{"guards", "Gives every block the guards of its own loads and drops those that others perform.",
+         RunGuards},
+    Pass{"simplify-predicates", "Decides tests by what the tests before them have told.",
+         RunSimplifyPredicates},
+    Pass{"jump-threading", "Leads an edge past the tests that it decides.", RunJumpThreading},
+    Pass{"form-switches", "Joins chains of tests of one value into one decision.", RunFormSwitches},
+    Pass{"dead-branches", "Drops tests with one outcome, empty jumps and unreachable blocks.",
+         RunDeadBranches},
+    Pass{"merge-blocks", "Makes blocks that do the same one.", RunMergeBlocks},
+    Pass{"solve-predicates", "Asks the solver about tests that the cheap domain leaves open.",
+         RunSolvePredicates},
+    Pass{"decision-diagram", "Rebuilds the function so that a path tests each value once.",
+         RunDecisionDiagram},
+};
+
+// Passes that clean up after one another; run in turn until none changes anything.
+constexpr std::array<std::string_view, 7> kCleanUp = {
+    "simplify",      "guards",        "simplify-predicates", "jump-threading",
+    "form-switches", "dead-branches", "merge-blocks"};
+
+class Runner {
+ public:
+  Runner(ir::Function& function, Context& context, const PipelineOptions& options)
+      : function_(function), context_(context), options_(options) {}
+
+  Expected<void> Run() {
+    Stage({});
+    // The solver looks at what is left, so that it is asked little.
+    if (options_.level >= 2) Stage({"solve-predicates"});
+    // Once all decisions that paths determine are made: diagrams grow with the tests they start from.
+    Stage({"decision-diagram"});
+    if (error_) return tl::unexpected<Error>(*error_);
+    return {};
+  }
+
+ private:
+  // Runs `passes` once each, then the clean-up to its fixed point; the first stage has only the latter.
+  void Stage(std::initializer_list<std::string_view> passes) {
+    bool changed = passes.size() == 0;
+    for (std::string_view name : passes) changed |= RunPass(name);
+    for (std::size_t round = 0; changed && round < options_.max_rounds; ++round) {
+      changed = false;
+      for (std::string_view name : kCleanUp) changed |= RunPass(name);
+    }
+  }
+
+  bool RunPass(std::string_view name) {
+    if (stopped_ || std::ranges::find(options_.disabled, name) != options_.disabled.end()) return false;
+    const Pass* pass = FindPass(name);
+    const auto start = std::chrono::steady_clock::now();
+    const bool changed = pass->run(function_, context_);
+    const PassReport report{pass, changed, std::chrono::steady_clock::now() - start};
+    if (options_.after_pass) options_.after_pass(report, function_);
+    if (changed && options_.check_invariants) CheckAfter(*pass);
+    stopped_ = stopped_ || name == options_.stop_after;
+    return changed;
+  }
+
+  void CheckAfter(const Pass& pass) {
+    std::vector<ir::BrokenInvariant> broken = ir::Check(function_);
+    if (broken.empty()) return;
+    stopped_ = true;
+    error_ = Error{ErrorCode::kInternal,
+                   fmt::format("pass {} broke the rule {} at {}: {}", pass.name, broken[0].rule,
+                               broken[0].place, broken[0].detail),
+                   std::nullopt};
+  }
+
+  ir::Function& function_;
+  Context& context_;
+  const PipelineOptions& options_;
+  bool stopped_ = false;
+  std::optional<Error> error_;
+};
+
+}  // namespace
+
+std::span<const Pass> AllPasses() { return kPasses; }
+
+const Pass* FindPass(std::string_view name) {
+  auto found = std::ranges::find(kPasses, name, &Pass::name);
+  return found == kPasses.end() ? nullptr : &*found;
+}
+
+Expected<void> RunPipeline(ir::Function& function, Context& context, const PipelineOptions& options) {
+  if (!options.stop_after.empty() && FindPass(options.stop_after) == nullptr) {
+    return InvalidInput(fmt::format("there is no pass '{}'", options.stop_after));
+  }
+  if (options.level <= 0) return {};
+  return Runner(function, context, options).Run();
+}
+
+}  // namespace bpfopt::passes

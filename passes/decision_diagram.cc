@@ -1,0 +1,255 @@
+// Pass `decision-diagram`: rebuilds a small function as a decision diagram over the tested values, each
+// tested once on a path, in the order in which paths first test them, split there by all that any later test
+// of it asks.
+//
+//   b0: if ld[26] == A then b9 else b1              b0: switch ld[26] { A, B -> b9; else -> b1 }
+//   b1: if ld[30] == A then b9 else b2         =>   b1: switch ld[30] { A, B -> b9; else -> b8 }
+//   b2: if ld[26] == B then b9 else b3
+//   b3: if ld[30] == B then b9 else b8
+//
+// A node is built once for a block and what is known of the values that are tested from it on, and nodes that
+// decide alike are one. A path of the diagram tests a subsequence of what the path did before, so it faults
+// nowhere anew: faithful, not strict. Diagrams can be larger than what they come from; the driver keeps the
+// better program. Skipped for functions with parameters or effects and for large ones; bounded in nodes.
+
+#include "ir/graph.h"
+#include "passes/facts.h"
+#include "passes/guard_set.h"
+#include "passes/partition.h"
+#include "passes/passes.h"
+#include "passes/terminators.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace bpfopt::passes {
+namespace {
+
+constexpr std::size_t kMaxBlocks = 400;
+constexpr std::size_t kMaxNodes = 4000;
+
+// A comparison of two values that are no constants, by compare and the values' ids.
+using Atom = std::tuple<ir::Compare, std::uint32_t, std::uint32_t>;
+
+Atom AtomOf(const ir::Branch& branch) { return {branch.compare, branch.lhs->id(), branch.rhs->id()}; }
+
+// What is tested from a block on: values with the first words of the pieces that tests tell apart, and atoms.
+struct Tested {
+  std::map<std::uint32_t, std::set<std::uint32_t>> cuts;  // by value id
+  std::set<Atom> atoms;
+};
+
+// What is known at a node, as far as tests from there on can see it.
+struct State {
+  std::map<std::uint32_t, RangeSet> words;  // by value id: pieces that are possible; absent: all
+  std::map<Atom, bool> atoms;
+
+  auto Key() const {
+    std::vector<std::uint64_t> key;
+    for (const auto& [id, set] : words) {
+      key.push_back(id);
+      key.push_back(set.ranges().size());
+      for (const Range& range : set.ranges()) key.push_back((std::uint64_t{range.first} << 32) | range.last);
+    }
+    key.push_back(~std::uint64_t{0});
+    for (const auto& [atom, outcome] : atoms) {
+      key.push_back(static_cast<std::uint64_t>(std::get<0>(atom)));
+      key.push_back((std::uint64_t{std::get<1>(atom)} << 32) | std::get<2>(atom));
+      key.push_back(outcome ? 1 : 0);
+    }
+    return key;
+  }
+};
+
+// The pieces that `cuts` make of all words.
+std::vector<Range> PiecesOf(const std::set<std::uint32_t>& cuts) {
+  std::vector<Range> pieces;
+  std::uint32_t first = 0;
+  for (std::uint32_t cut : cuts) {
+    if (cut == 0) continue;
+    pieces.push_back({first, cut - 1});
+    first = cut;
+  }
+  pieces.push_back({first, 0xffffffff});
+  return pieces;
+}
+
+class Builder {
+ public:
+  Builder(ir::Function& function, const std::vector<ir::Block*>& order)
+      : function_(function), tested_(function.block_count()) {
+    for (auto block = order.rbegin(); block != order.rend(); ++block) Collect(**block);
+  }
+
+  // The diagram's root; null when it grows over its bound.
+  ir::Block* Run() { return Build(*function_.entry(), State()); }
+
+ private:
+  void Collect(const ir::Block& block) {
+    Tested& tested = tested_[block.id()];
+    for (const ir::Edge* edge : block.edges()) {
+      const Tested& below = tested_[edge->target->id()];
+      for (const auto& [id, cuts] : below.cuts) tested.cuts[id].insert(cuts.begin(), cuts.end());
+      tested.atoms.insert(below.atoms.begin(), below.atoms.end());
+    }
+    if (std::optional<Partition> partition = PartitionOf(function_, block.terminator)) {
+      std::set<std::uint32_t>& cuts = tested.cuts[partition->value->id()];
+      for (const ir::Switch::Case& c : partition->cases) cuts.insert(c.first);
+    } else if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
+      tested.atoms.insert(AtomOf(*branch));
+    }
+  }
+
+  // Rounds what is known up to whole pieces of the values that `block` or a block after it tests.
+  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) const {
+    State state;
+    const Tested& tested = tested_[block.id()];
+    for (const auto& [id, cuts] : tested.cuts) {
+      RangeSet known = facts.Of(function_.value(id)).range;
+      RangeSet possible;
+      for (const Range& piece : PiecesOf(cuts)) {
+        RangeSet words = RangeSet::Of(piece.first, piece.last);
+        if (words.Intersects(known)) possible = possible.Union(words);
+      }
+      if (!possible.IsFull()) state.words[id] = std::move(possible);
+    }
+    for (const auto& [atom, outcome] : atoms) {
+      if (tested.atoms.contains(atom)) state.atoms[atom] = outcome;
+    }
+    return state;
+  }
+
+  Facts FactsOf(const State& state) const {
+    Facts facts;
+    for (const auto& [id, words] : state.words) facts.Learn(function_.value(id), words);
+    return facts;
+  }
+
+  ir::Block* Build(ir::Block& block, const State& state) {
+    if (block.edge_count() == 0) return &block;
+    std::vector<std::uint64_t> key = state.Key();
+    key.push_back(block.id());
+    if (auto found = built_.find(key); found != built_.end()) return found->second;
+    if (++nodes_ > kMaxNodes) return nullptr;
+    ir::Block* result = BuildNew(block, state);
+    built_[std::move(key)] = result;
+    return result;
+  }
+
+  ir::Block* BuildNew(ir::Block& block, const State& state) {
+    Facts facts = FactsOf(state);
+    if (std::optional<Partition> partition = PartitionOf(function_, block.terminator)) {
+      return BuildDecision(block, *partition, facts, state.atoms);
+    }
+    if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
+      return BuildComparison(*branch, facts, state.atoms);
+    }
+    ir::Block& next = *block.edge(0).target;
+    return Build(next, StateFor(next, facts, state.atoms));
+  }
+
+  ir::Block* BuildDecision(const ir::Block& block, const Partition& partition, const Facts& facts,
+                           const std::map<Atom, bool>& atoms) {
+    const RangeSet possible = facts.Of(partition.value).range;
+    Partition node;
+    node.value = partition.value;
+    RangeSet reached;
+    for (const Range& piece : PiecesOf(tested_[block.id()].cuts.at(partition.value->id()))) {
+      RangeSet words = RangeSet::Of(piece.first, piece.last).Intersect(possible);
+      if (words.IsEmpty()) continue;
+      Facts below = facts;
+      if (!below.Learn(partition.value, words)) continue;
+      ir::Block& next = *EdgeFor(partition, piece.first).target;
+      ir::Block* child = Build(next, StateFor(next, below, atoms));
+      if (child == nullptr) return nullptr;
+      reached = reached.Union(RangeSet::Of(piece.first, piece.last));
+      // Words that cannot occur before this piece go with it; Restrict() finds a better place for them.
+      const std::uint32_t first = node.cases.empty() ? 0 : piece.first;
+      node.cases.push_back({first, EdgeTo(child, node.edges)});
+    }
+    if (node.edges.empty()) return Build(*partition.edges[0].target, State());
+    return Finish(ToTerminator(function_, Restrict(node, reached)));
+  }
+
+  ir::Block* BuildComparison(const ir::Branch& branch, const Facts& facts, std::map<Atom, bool> atoms) {
+    std::optional<bool> known = facts.Decide(branch);
+    if (auto found = atoms.find(AtomOf(branch)); found != atoms.end()) known = found->second;
+    ir::Branch node = branch;
+    for (bool outcome : {true, false}) {
+      if (known && *known != outcome) continue;
+      ir::Edge& edge = outcome ? node.then_edge : node.else_edge;
+      Facts below = facts;
+      if (!below.Learn(branch, outcome)) {
+        known = !outcome;
+        continue;
+      }
+      atoms[AtomOf(branch)] = outcome;
+      ir::Block* child = Build(*edge.target, StateFor(*edge.target, below, atoms));
+      if (child == nullptr) return nullptr;
+      edge.target = child;
+    }
+    if (known) return (*known ? node.then_edge : node.else_edge).target;
+    if (node.then_edge == node.else_edge) return node.then_edge.target;
+    return Finish(node);
+  }
+
+  static const ir::Edge& EdgeFor(const Partition& partition, std::uint32_t word) {
+    auto after = std::ranges::upper_bound(partition.cases, word, {}, &ir::Switch::Case::first);
+    return partition.edges[std::prev(after)->edge];
+  }
+
+  static std::uint32_t EdgeTo(ir::Block* target, std::vector<ir::Edge>& edges) {
+    for (std::uint32_t i = 0; i < edges.size(); ++i) {
+      if (edges[i].target == target) return i;
+    }
+    edges.push_back({target, {}});
+    return static_cast<std::uint32_t>(edges.size() - 1);
+  }
+
+  // The one block that ends in `terminator` and does nothing else.
+  ir::Block* Finish(ir::Terminator terminator) {
+    if (const auto* jump = std::get_if<ir::Jump>(&terminator)) return jump->edge.target;
+    ir::Block candidate;
+    candidate.terminator = std::move(terminator);
+    candidate.guards = DemandedGuards(candidate);
+    auto [found, inserted] = unique_.emplace(BlockKey(candidate), nullptr);
+    if (inserted) {
+      found->second = function_.NewBlock();
+      found->second->guards = std::move(candidate.guards);
+      found->second->terminator = std::move(candidate.terminator);
+    }
+    return found->second;
+  }
+
+  ir::Function& function_;
+  std::vector<Tested> tested_;
+  std::map<std::vector<std::uint64_t>, ir::Block*> built_;
+  std::map<std::vector<std::uint64_t>, ir::Block*> unique_;
+  std::size_t nodes_ = 0;
+};
+
+bool Applies(const std::vector<ir::Block*>& order, const Context& context) {
+  if (context.relation != Relation::kFaithful || order.size() > kMaxBlocks) return false;
+  return std::ranges::all_of(
+      order, [](const ir::Block* block) { return block->parameters.empty() && block->effects.empty(); });
+}
+
+}  // namespace
+
+bool RunDecisionDiagram(ir::Function& function, Context& context) {
+  std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+  if (!Applies(order, context)) return false;
+  ir::Block* root = Builder(function, order).Run();
+  if (root == nullptr) {
+    ++context.counters["decision-diagram.too-large"];
+    function.RemoveUnreachable();
+    return false;
+  }
+  function.SetEntry(root);
+  function.RemoveUnreachable();
+  ++context.counters["decision-diagram.built"];
+  return true;
+}
+
+}  // namespace bpfopt::passes
