@@ -3,11 +3,11 @@
 #ifndef BPFOPT_SMT_SOLVER_H
 #define BPFOPT_SMT_SOLVER_H
 
+#include "smt/term.h"
+
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include "smt/term.h"
 
 namespace bpfopt::smt {
 

@@ -1,5 +1,9 @@
-// Bit-vector, boolean and byte-array terms for an SMT solver, folded as they are built. This layer knows
-// nothing of BPF, and it alone includes Z3. See smt/solver.h for asking.
+// Bit-vector, boolean and byte-array terms, folded as they are built. This layer knows nothing of BPF, and it
+// alone includes Z3. See smt/diagram.h and smt/solver.h for asking.
+//
+// The folding has a normal form in mind: a value is a concatenation of slices, and a test against a constant
+// is a conjunction of tests of slices. So `(b14 & 0xf) << 2`, however it was computed, is the slice b14[3:0]
+// between zeros, and `ldh [12]; jeq #0x800` asks the same two terms as two byte tests do.
 #ifndef BPFOPT_SMT_TERM_H
 #define BPFOPT_SMT_TERM_H
 
@@ -11,6 +15,7 @@
 namespace bpfopt::smt {
 
 class Context;
+struct Node;
 
 // A handle on a term that its Context owns; cheap to copy, valid while the Context lives. Equal terms
 // of one context have equal handles (they are hash-consed). Bit-vector operands of one operation have the
@@ -25,8 +30,10 @@ class Term {
 
  private:
   friend class Context;
-  explicit Term(void* node) : node_(node) {}
-  void* node_ = nullptr;  // a Z3_ast
+  friend class Diagrams;
+  friend class Solver;
+  explicit Term(const Node* node) : node_(node) {}
+  const Node* node_ = nullptr;
 };
 
 // Owns the terms of one proof. Not thread-safe; separate contexts are independent.
@@ -48,7 +55,7 @@ class Context {
   // `condition ? a : b`, for booleans and for bit-vectors.
   Term Ite(Term condition, Term a, Term b);
 
-  // Bit-vectors of `width` bits.
+  // Bit-vectors of `width` bits, 64 at most.
   Term Constant(std::uint64_t value, unsigned width);
   Term Variable(const std::string& name, unsigned width);
   Term Add(Term a, Term b);
@@ -74,12 +81,14 @@ class Context {
   Term ByteArray(const std::string& name, unsigned address_width);
   Term Select(Term array, Term address);
 
-  unsigned Width(Term a) const;                          // of a bit-vector
+  unsigned Width(Term a) const;                           // of a bit-vector
   std::optional<std::uint64_t> AsConstant(Term a) const;  // a bit-vector constant of up to 64 bits
-  std::optional<bool> AsBool(Term a) const;              // a boolean constant
-  std::string ToString(Term a) const;
+  std::optional<bool> AsBool(Term a) const;               // a boolean constant
+  std::uint64_t UpperBound(Term a) const;  // a bit-vector is never above this; cheap, not exact
+  std::string ToString(Term a) const;      // as an s-expression, shared terms repeated up to a length
 
  private:
+  friend class Diagrams;
   friend class Solver;
   struct Impl;
   std::unique_ptr<Impl> impl_;

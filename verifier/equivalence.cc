@@ -1,1 +1,227 @@
+// The proof, for each set of rules that applies:
+//
+//   1. Both programs are unfolded into decision graphs over terms of the packet (verifier/unfold.h). A term
+//   of the
+//      one that computes the same as a term of the other is, by the folding of smt/term.h, mostly the same
+//      term.
+//   2. Bottom-up, a graph becomes three terms: verdict, "a load faults", and the verdict in the meaning S*.
+//   3. strict asks for a packet with verdict(S) != verdict(R); faithful for one with verdict(S*) !=
+//   verdict(R*), and
+//      for one with verdict(S) != 0 where R faults. No packet: equal.
+//   4. Each question goes to decision diagrams first (smt/diagram.h), which answer most without a search, and
+//   to
+//      Z3 where those grow (smt/solver.h).
+//   5. An answer "there is one" is read as a packet and run by the interpreter. Only if the programs differ
+//   there
+//      are they called different.
+//
+// "Equal" rests on this encoder, the folding, and the diagrams or Z3; "different" on the interpreter alone.
 #include "verifier/equivalence.h"
+
+#include "bpf/opcode.h"
+#include "smt/diagram.h"
+#include "smt/solver.h"
+#include "smt/term.h"
+#include "verifier/counterexample.h"
+#include "verifier/decision_graph.h"
+#include "verifier/unfold.h"
+#include "verifier/unknowns.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bpfopt::verifier {
+namespace {
+
+using smt::Term;
+
+// Small pairs get this many diagram nodes in any case.
+constexpr std::size_t kMinimalDiagrams = 20'000;
+
+class Proof {
+ public:
+  Proof(const Program& source, const Program& result, const Options& options, Target rules, Verdict& verdict)
+      : pair_{source, result, options, rules}, verdict_(verdict), unknowns_(terms_, rules), solver_(terms_) {}
+
+  // True when the relation is proven; else the verdict says what is known.
+  bool Run() {
+    if (!Encode()) return false;
+    if (pair_.options.relation == Relation::kStrict) {
+      return Refute(Difference::kVerdict, terms_.Not(terms_.Eq(source_.verdict, result_.verdict)));
+    }
+    const Term accepted = terms_.Not(terms_.Eq(source_.verdict, terms_.Constant(0, 32)));
+    return Refute(Difference::kCompleteVerdict,
+                  terms_.Not(terms_.Eq(source_.complete_verdict, result_.complete_verdict))) &&
+           Refute(Difference::kNewFault, terms_.And(accepted, result_.faults));
+  }
+
+  bool rules_differ() const { return rules_differ_; }
+
+ private:
+  bool Encode();
+  bool Refute(Difference difference, Term condition);
+  bool RefuteBySolver(Difference difference, Term condition);
+  bool Confirm(Difference difference, const Valuation& valuation);
+  bool Undecided(std::string reason) {
+    verdict_.answer = Answer::kUndecided;
+    verdict_.reason = std::move(reason);
+    return false;
+  }
+  bool Ask(Term condition, smt::Answer& answer);
+
+  Pair pair_;
+  Verdict& verdict_;
+  smt::Context terms_;
+  Unknowns unknowns_;
+  std::optional<smt::Diagrams> diagrams_;
+  smt::Solver solver_;
+  Meaning source_;
+  Meaning result_;
+  bool rules_differ_ = false;
+};
+
+bool Proof::Encode() {
+  const Options& options = pair_.options;
+  const auto unfold = [&](const Program& program, Meaning& meaning, auto draw_name) {
+    const auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
+    if (!unfolding) return false;
+    verdict_.statistics.nodes += unfolding->graph.nodes.size();
+    rules_differ_ = rules_differ_ || unfolding->rules_differ;
+    meaning = MeaningOf(unfolding->graph, terms_);
+    return true;
+  };
+  const std::size_t before = verdict_.statistics.nodes;
+  if (!unfold(pair_.source, source_, SourceDrawName) ||
+      !unfold(pair_.result, result_, [&](std::size_t i) { return ResultDrawName(i, options); })) {
+    return Undecided(
+        fmt::format("a program has more than {} points with different register states", options.max_nodes));
+  }
+  rules_differ_ = rules_differ_ || unknowns_.rules_differ();
+  if (options.diagram_nodes != 0) {
+    const std::size_t nodes = verdict_.statistics.nodes - before;
+    diagrams_.emplace(terms_, std::max(kMinimalDiagrams, nodes * options.diagram_nodes));
+    for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
+  }
+  return true;
+}
+
+// True when no packet satisfies `condition`.
+bool Proof::Refute(Difference difference, Term condition) {
+  if (terms_.AsBool(condition) == false) return true;
+  if (diagrams_) {
+    const smt::Answer answer = diagrams_->Check(condition);
+    verdict_.statistics.diagram_nodes += diagrams_->nodes();
+    if (answer == smt::Answer::kUnsat) return true;
+    // A model of the diagrams may give one byte two values; then it is not confirmed, and Z3 decides.
+    if (answer == smt::Answer::kSat &&
+        Confirm(difference, [this](Term term) { return diagrams_->Evaluate(term); })) {
+      return false;
+    }
+  }
+  return RefuteBySolver(difference, condition);
+}
+
+// False when the budget is spent or Z3 gives up.
+bool Proof::Ask(Term condition, smt::Answer& answer) {
+  const std::uint64_t budget = pair_.options.steps;
+  const std::uint64_t used = verdict_.statistics.steps;
+  if (budget != 0 && used >= budget) return Undecided("the budget of solver steps ran out");
+  const std::uint64_t before = solver_.steps_used();
+  answer = solver_.Check(condition, budget == 0 ? 0 : budget - used);
+  ++verdict_.statistics.queries;
+  verdict_.statistics.steps += solver_.steps_used() - before;
+  return answer != smt::Answer::kUnknown || Undecided(solver_.unknown_reason());
+}
+
+bool Proof::RefuteBySolver(Difference difference, Term condition) {
+  smt::Answer answer = smt::Answer::kUnknown;
+  if (!Ask(condition, answer)) return false;
+  if (answer == smt::Answer::kUnsat) return true;
+  const Valuation model = [this](Term term) {
+    return terms_.Width(term) == 0 ? static_cast<std::uint64_t>(solver_.EvaluateBool(term))
+                                   : solver_.Evaluate(term);
+  };
+  if (solver_.Evaluate(unknowns_.captured_length()) > kLongestCapture) {
+    // A packet of a length that fits in memory, if there is one.
+    const Term short_capture = terms_.Ule(unknowns_.captured_length(), terms_.Constant(kLongestCapture, 32));
+    if (!Ask(terms_.And(condition, short_capture), answer)) return false;
+    if (answer == smt::Answer::kUnsat) {
+      return Undecided(
+          fmt::format("the programs differ, but only on packets of which more than {} bytes are captured",
+                      kLongestCapture));
+    }
+  }
+  if (Confirm(difference, model)) return false;
+  return Undecided("internal error: the interpreter does not confirm the solver's packet");
+}
+
+bool Proof::Confirm(Difference difference, const Valuation& valuation) {
+  std::optional<Counterexample> example = ConfirmedCounterexample(pair_, difference, unknowns_, valuation);
+  if (!example) return false;
+  verdict_.answer = Answer::kDifferent;
+  verdict_.counterexample = std::move(example);
+  return true;
+}
+
+bool IsDraw(const Program& program, std::size_t index) {
+  return index < program.size() && bpf::Class(program[index].code) == bpf::kLd &&
+         bpf::Mode(program[index].code) == bpf::kAbs &&
+         program[index].k == bpf::kAncillaryOffset + bpf::kAncillaryRandom;
+}
+
+// Instructions that some path from `start` leads to.
+std::vector<bool> ReachableFrom(const Program& program, std::size_t start) {
+  std::vector<bool> reached(program.size() + 1, false);
+  const auto reach = [&](std::uint64_t pc) { reached[std::min<std::uint64_t>(pc, program.size())] = true; };
+  reached[start] = true;
+  for (std::size_t pc = start; pc < program.size(); ++pc) {
+    if (!reached[pc]) continue;
+    const Instruction& instruction = program[pc];
+    const std::uint64_t next = std::uint64_t{pc} + 1;
+    if (bpf::IsConditionalJump(instruction.code)) {
+      reach(next + instruction.jt);
+      reach(next + instruction.jf);
+    } else if (bpf::Class(instruction.code) == bpf::kJmp) {
+      reach(next + instruction.k);
+    } else if (bpf::Class(instruction.code) != bpf::kRet) {
+      reach(next);
+    }
+  }
+  return reached;
+}
+
+// The map of draws must be honest, or a proof would mean nothing: draws stand for draws, and no two on one
+// path for the same.
+bool DrawsAreValid(const Program& source, const Program& result, const Options& options) {
+  for (const auto& [first, stands_for] : options.draws) {
+    if (!IsDraw(result, first) || !IsDraw(source, stands_for)) return false;
+    const std::vector<bool> reached = ReachableFrom(result, first);
+    for (const auto& [second, other] : options.draws) {
+      if (second > first && other == stands_for && second < result.size() && reached[second]) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options) {
+  Verdict verdict;
+  if (!DrawsAreValid(source, result, options)) {
+    verdict.reason = "the map of draws is wrong: it names other instructions, or one draw twice on a path";
+    return verdict;
+  }
+  std::vector<Target> rules = {options.target};
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    Proof proof(source, result, options, rules[i], verdict);
+    if (!proof.Run()) return verdict;
+    // tcpdump attaches its programs to the kernel.
+    if (rules[i] == Target::kPcap && proof.rules_differ()) rules.push_back(Target::kLinux);
+  }
+  verdict.answer = Answer::kEqual;
+  return verdict;
+}
+
+}  // namespace bpfopt::verifier

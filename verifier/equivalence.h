@@ -3,23 +3,28 @@
 #ifndef BPFOPT_VERIFIER_EQUIVALENCE_H
 #define BPFOPT_VERIFIER_EQUIVALENCE_H
 
+#include "bpfopt/program.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
-
-#include "bpfopt/program.h"
 
 namespace bpfopt::verifier {
 
 struct Options {
   Target target = Target::kPcap;
   Relation relation = Relation::kStrict;
-  // Z3 resource units for all queries of one proof together.
+  // Z3 resource units for all queries of one proof together; 0 is no bound.
   std::uint64_t steps = 50'000'000;
-  // Unfolded program points (instruction x register state) of both programs together.
+  // Nodes of decision diagrams for each unfolded program point. Diagrams are tried before Z3; 0 never tries
+  // them.
+  std::size_t diagram_nodes = 1'000;
+  // Unfolded program points (instruction x register state) of each program.
   std::size_t max_nodes = 200'000;
   // Which draw of the source (index of its instruction) a draw of the result (index of its instruction)
   // stands for. A draw of the result that is missing here is an unknown of its own.
@@ -32,13 +37,19 @@ enum class Answer { kEqual, kDifferent, kUndecided };
 struct Counterexample {
   std::vector<std::uint8_t> captured;
   std::uint32_t wire_length = 0;
-  // Under kFaithful, when the difference is one of S* and R*: the bytes that follow the captured ones (anything
-  // not listed is 0), by address.
+  // Under kFaithful, when the difference is one of S* and R*: the bytes that follow the captured ones
+  // (anything not listed is 0), by address.
   std::map<std::uint64_t, std::uint8_t> continuation;
   bool on_complete_packet = false;  // the difference is one of S* and R*
   // Target linux: the opaque words, by k - SKF_AD_OFF, and the draws, by the source's instruction.
   std::map<std::uint32_t, std::uint32_t> ancillary;
   std::map<std::size_t, std::uint32_t> random;
+  std::map<std::size_t, std::uint32_t> result_random;  // draws that stand for none of the source's
+  // Target linux: loads at offsets in [SKF_LL_OFF, SKF_AD_OFF), by offset and width (nothing: the load
+  // faults), and nlattr and nlattr_nest, by k - SKF_AD_OFF, A and X. What is not listed is 0.
+  std::map<std::pair<std::uint32_t, unsigned>, std::optional<std::uint32_t>> negative;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> attributes;
+  bool has_device = true;
   Target rules = Target::kPcap;  // whose rules the two runs below followed
   std::uint32_t source_verdict = 0;
   std::uint32_t result_verdict = 0;
@@ -46,7 +57,8 @@ struct Counterexample {
 };
 
 struct Statistics {
-  std::size_t nodes = 0;    // unfolded program points, both programs
+  std::size_t nodes = 0;  // unfolded program points, of both programs and all rules
+  std::size_t diagram_nodes = 0;
   std::size_t queries = 0;  // asked of Z3
   std::uint64_t steps = 0;  // Z3 resource units used
 };
@@ -58,9 +70,9 @@ struct Verdict {
   Statistics statistics;
 };
 
-// Both programs must have passed bpf::Check. Under Target::kPcap the rules of libpcap and of the kernel are both
-// proven where they can differ (a shift by X, a load at X + k that can wrap): where the source differs between the two,
-// the result must differ in the same way. Deterministic.
+// Both programs must have passed bpf::Check. Under Target::kPcap the rules of libpcap and of the kernel are
+// both proven where they can differ (a shift by X, a load at X + k that can wrap): where the source differs
+// between the two, the result must differ in the same way. Deterministic.
 Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options);
 
 }  // namespace bpfopt::verifier

@@ -1,0 +1,431 @@
+#include "smt/diagram.h"
+
+#include "smt/node.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace bpfopt::smt {
+namespace {
+
+// A reference to a diagram: the index of its node, and in the lowest bit whether it is negated. Canonical:
+// the high child of a node is never negated, so equal functions have equal references.
+using Ref = std::uint32_t;
+
+constexpr Ref kTrue = 0;
+constexpr Ref kFalse = 1;
+constexpr Ref kNone = ~Ref{0};
+constexpr std::uint32_t kTerminalLevel = ~std::uint32_t{0};
+
+// Operations recurse once a level, so this bounds the stack.
+constexpr std::uint32_t kMaxLevels = 8192;
+
+constexpr std::size_t kInitialTable = 1 << 10;
+constexpr std::size_t kLargestCache = 1 << 18;
+
+constexpr Ref Negate(Ref f) { return f ^ 1; }
+
+std::size_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  std::uint64_t hash = a * 0x9e3779b97f4a7c15 + b;
+  hash = (hash ^ (hash >> 31)) * 0xbf58476d1ce4e5b9 + c;
+  hash = (hash ^ (hash >> 29)) * 0x94d049bb133111eb;
+  return static_cast<std::size_t>(hash ^ (hash >> 32));
+}
+
+// Reduced ordered diagrams with a bound on their number. Past the bound every result is meaningless and
+// exhausted() says so.
+class Manager {
+ public:
+  explicit Manager(std::size_t max_nodes)
+      : max_nodes_(max_nodes), table_(kInitialTable, kNone), cache_(kInitialTable) {
+    nodes_.push_back({kTerminalLevel, kTrue, kTrue});
+  }
+
+  bool exhausted() const { return exhausted_; }
+  std::size_t size() const { return nodes_.size(); }
+
+  Ref NewVariable() {
+    if (levels_ == kMaxLevels) exhausted_ = true;
+    return exhausted_ ? kTrue : Make(levels_++, kFalse, kTrue);
+  }
+
+  Ref And(Ref f, Ref g) { return Ite(f, g, kFalse); }
+  Ref Or(Ref f, Ref g) { return Ite(f, kTrue, g); }
+  Ref Xor(Ref f, Ref g) { return Ite(f, Negate(g), g); }
+
+  Ref Ite(Ref f, Ref g, Ref h) {
+    if (exhausted_) return kTrue;
+    if (f == kTrue) return g;
+    if (f == kFalse) return h;
+    if (f == g) g = kTrue;
+    if (f == Negate(g)) g = kFalse;
+    if (f == h) h = kFalse;
+    if (f == Negate(h)) h = kTrue;
+    if (g == h) return g;
+    if (g == kTrue && h == kFalse) return f;
+    if (g == kFalse && h == kTrue) return Negate(f);
+    // One form for functions that are equal: f and g are not negated, and commutative operands ascend.
+    if (g == kTrue && f > h) std::swap(f, h);
+    if (h == kFalse && f > g) std::swap(f, g);
+    if ((f & 1) != 0) {
+      f = Negate(f);
+      std::swap(g, h);
+    }
+    const bool negated = (g & 1) != 0;
+    if (negated) {
+      g = Negate(g);
+      h = Negate(h);
+    }
+    const Ref result = IteCached(f, g, h);
+    return negated ? Negate(result) : result;
+  }
+
+  // The value of each variable, by level, in one assignment that makes `f` true; 0 wherever 0 will do.
+  std::vector<bool> Satisfy(Ref f) const {
+    std::vector<bool> values(levels_, false);
+    while (f >> 1 != 0) {
+      const Entry& node = nodes_[f >> 1];
+      const Ref low = node.low ^ (f & 1);
+      if (low != kFalse) {
+        f = low;
+      } else {
+        values[node.level] = true;
+        f = node.high ^ (f & 1);
+      }
+    }
+    return values;
+  }
+
+  bool Evaluate(Ref f, const std::vector<bool>& values) const {
+    while (f >> 1 != 0) {
+      const Entry& node = nodes_[f >> 1];
+      const bool value = node.level < values.size() && values[node.level];
+      f = (value ? node.high : node.low) ^ (f & 1);
+    }
+    return f == kTrue;
+  }
+
+ private:
+  struct Entry {
+    std::uint32_t level;
+    Ref low;
+    Ref high;
+  };
+  struct CacheEntry {
+    Ref f = kNone;
+    Ref g = kNone;
+    Ref h = kNone;
+    Ref result = kNone;
+  };
+
+  std::uint32_t Level(Ref f) const { return nodes_[f >> 1].level; }
+  Ref Low(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].low ^ (f & 1) : f; }
+  Ref High(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].high ^ (f & 1) : f; }
+
+  Ref IteCached(Ref f, Ref g, Ref h) {
+    const std::size_t hash = Hash(f, g, h);
+    const CacheEntry& cached = cache_[hash & (cache_.size() - 1)];
+    if (cached.f == f && cached.g == g && cached.h == h) return cached.result;
+    const std::uint32_t level = std::min({Level(f), Level(g), Level(h)});
+    const Ref high = Ite(High(f, level), High(g, level), High(h, level));
+    const Ref low = Ite(Low(f, level), Low(g, level), Low(h, level));
+    const Ref result = exhausted_ ? kTrue : Make(level, low, high);
+    if (!exhausted_) cache_[hash & (cache_.size() - 1)] = {f, g, h, result};
+    return result;
+  }
+
+  Ref Make(std::uint32_t level, Ref low, Ref high) {
+    if (low == high) return low;
+    const bool negated = (high & 1) != 0;
+    if (negated) {
+      low = Negate(low);
+      high = Negate(high);
+    }
+    std::size_t slot = Hash(level, low, high) & (table_.size() - 1);
+    for (; table_[slot] != kNone; slot = (slot + 1) & (table_.size() - 1)) {
+      const Entry& node = nodes_[table_[slot]];
+      if (node.level == level && node.low == low && node.high == high) {
+        return table_[slot] << 1 | static_cast<Ref>(negated);
+      }
+    }
+    if (nodes_.size() >= max_nodes_) {
+      exhausted_ = true;
+      return kTrue;
+    }
+    const auto index = static_cast<Ref>(nodes_.size());
+    table_[slot] = index;
+    nodes_.push_back({level, low, high});
+    if (nodes_.size() * 2 > table_.size()) Grow();
+    return index << 1 | static_cast<Ref>(negated);
+  }
+
+  void Grow() {
+    table_.assign(table_.size() * 2, kNone);
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      std::size_t slot = Hash(nodes_[i].level, nodes_[i].low, nodes_[i].high) & (table_.size() - 1);
+      while (table_[slot] != kNone) slot = (slot + 1) & (table_.size() - 1);
+      table_[slot] = static_cast<Ref>(i);
+    }
+    if (cache_.size() < kLargestCache) cache_.assign(cache_.size() * 2, CacheEntry());
+  }
+
+  std::size_t max_nodes_;
+  bool exhausted_ = false;
+  std::uint32_t levels_ = 0;
+  std::vector<Entry> nodes_;
+  std::vector<Ref> table_;         // open addressing, indices of nodes
+  std::vector<CacheEntry> cache_;  // direct mapped; what is overwritten is computed again
+};
+
+// The diagram of each bit, lowest first; of a boolean, one.
+using Bits = std::vector<Ref>;
+
+}  // namespace
+
+struct Diagrams::Impl {
+  explicit Impl(std::size_t max_nodes) : manager(max_nodes) {}
+
+  const Bits& Of(const Node* root);
+  void Place(const Node* variable);
+
+  Manager manager;
+  std::vector<bool> assignment;
+
+ private:
+  Bits Combine(const Node* node);
+  Bits Fresh(unsigned width);
+  Bits Sum(const Bits& a, const Bits& b);
+  Bits Product(const Bits& a, const Bits& b);
+  Bits Shift(const Bits& a, const Bits& by, bool left);
+  std::pair<Bits, Bits> Divide(const Bits& a, const Bits& b);
+  Bits Choose(Ref condition, const Bits& a, const Bits& b);
+  Ref Equal(const Bits& a, const Bits& b);
+  Ref Less(const Bits& a, const Bits& b);
+  const Bits& Operand(const Node* node, int i) const { return bits_[node->operands[i]->id]; }
+  bool Known(const Node* node) const { return node->id < bits_.size() && !bits_[node->id].empty(); }
+  void Record(const Node* node, Bits bits) {
+    if (node->id >= bits_.size()) bits_.resize(node->id + 1);
+    bits_[node->id] = std::move(bits);
+  }
+
+  std::vector<Bits> bits_;  // by the id of a term; empty: not made yet
+};
+
+// Variables of one term get adjacent levels, the highest bit first.
+Bits Diagrams::Impl::Fresh(unsigned width) {
+  Bits bits(width);
+  for (unsigned i = width; i-- > 0;) bits[i] = manager.NewVariable();
+  return bits;
+}
+
+void Diagrams::Impl::Place(const Node* variable) {
+  if (!Known(variable)) Record(variable, Fresh(std::max<unsigned>(variable->width, 1)));
+}
+
+// Post-order with a stack of its own: terms are as deep as programs are long.
+const Bits& Diagrams::Impl::Of(const Node* root) {
+  std::vector<const Node*> stack = {root};
+  while (!stack.empty() && !manager.exhausted()) {
+    const Node* node = stack.back();
+    if (Known(node)) {
+      stack.pop_back();
+      continue;
+    }
+    bool ready = true;
+    // The address of a selected byte is no part of its value here.
+    if (node->op != Op::kSelect) {
+      for (const Node* operand : node->operands) {
+        if (operand == nullptr || Known(operand)) continue;
+        stack.push_back(operand);
+        ready = false;
+      }
+    }
+    if (!ready) continue;
+    stack.pop_back();
+    Record(node, Combine(node));
+  }
+  if (!Known(root)) Record(root, Bits(std::max<unsigned>(root->width, 1), kTrue));
+  return bits_[root->id];
+}
+
+Bits Diagrams::Impl::Combine(const Node* node) {
+  const auto operand = [&](int i) -> const Bits& { return Operand(node, i); };
+  switch (node->op) {
+    case Op::kBool:
+      return {node->value != 0 ? kTrue : kFalse};
+    case Op::kBoolVariable:
+      return Fresh(1);
+    case Op::kVariable:
+    case Op::kSelect:
+      return Fresh(node->width);
+    case Op::kArray:
+      return {kTrue};
+    case Op::kConstant: {
+      Bits bits(node->width);
+      for (unsigned i = 0; i < node->width; ++i) bits[i] = ((node->value >> i) & 1) != 0 ? kTrue : kFalse;
+      return bits;
+    }
+    case Op::kNot:
+      return {Negate(operand(0)[0])};
+    case Op::kAnd:
+      return {manager.And(operand(0)[0], operand(1)[0])};
+    case Op::kIff:
+      return {Negate(manager.Xor(operand(0)[0], operand(1)[0]))};
+    case Op::kEq:
+      return {Equal(operand(0), operand(1))};
+    case Op::kUlt:
+      return {Less(operand(0), operand(1))};
+    case Op::kIte:
+      return Choose(operand(0)[0], operand(1), operand(2));
+    case Op::kAdd:
+      return Sum(operand(0), operand(1));
+    case Op::kMul:
+      return Product(operand(0), operand(1));
+    case Op::kUDiv:
+      return Divide(operand(0), operand(1)).first;
+    case Op::kURem:
+      return Divide(operand(0), operand(1)).second;
+    case Op::kShl:
+      return Shift(operand(0), operand(1), true);
+    case Op::kLShr:
+      return Shift(operand(0), operand(1), false);
+    case Op::kBitNot: {
+      Bits bits = operand(0);
+      for (Ref& bit : bits) bit = Negate(bit);
+      return bits;
+    }
+    case Op::kBitAnd:
+    case Op::kBitOr:
+    case Op::kBitXor: {
+      Bits bits = operand(0);
+      for (std::size_t i = 0; i < bits.size(); ++i) {
+        const Ref other = operand(1)[i];
+        bits[i] = node->op == Op::kBitAnd  ? manager.And(bits[i], other)
+                  : node->op == Op::kBitOr ? manager.Or(bits[i], other)
+                                           : manager.Xor(bits[i], other);
+      }
+      return bits;
+    }
+    case Op::kConcat: {
+      Bits bits = operand(1);
+      bits.insert(bits.end(), operand(0).begin(), operand(0).end());
+      return bits;
+    }
+    case Op::kExtract: {
+      const auto first = operand(0).begin() + static_cast<std::ptrdiff_t>(node->value);
+      return Bits(first, first + node->width);
+    }
+  }
+  return {kTrue};
+}
+
+Bits Diagrams::Impl::Sum(const Bits& a, const Bits& b) {
+  Bits bits(a.size());
+  Ref carry = kFalse;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Ref half = manager.Xor(a[i], b[i]);
+    bits[i] = manager.Xor(half, carry);
+    carry = manager.Ite(half, carry, a[i]);
+  }
+  return bits;
+}
+
+Bits Diagrams::Impl::Product(const Bits& a, const Bits& b) {
+  Bits sum(a.size(), kFalse);
+  for (std::size_t i = 0; i < b.size() && !manager.exhausted(); ++i) {
+    if (b[i] == kFalse) continue;
+    Bits row(a.size(), kFalse);
+    for (std::size_t j = i; j < a.size(); ++j) row[j] = manager.And(b[i], a[j - i]);
+    sum = Sum(sum, row);
+  }
+  return sum;
+}
+
+Bits Diagrams::Impl::Choose(Ref condition, const Bits& a, const Bits& b) {
+  Bits bits(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) bits[i] = manager.Ite(condition, a[i], b[i]);
+  return bits;
+}
+
+Bits Diagrams::Impl::Shift(const Bits& a, const Bits& by, bool left) {
+  Bits bits = a;
+  for (std::size_t stage = 0; stage < by.size(); ++stage) {
+    Bits shifted(a.size(), kFalse);
+    const std::size_t distance = stage < 7 ? std::size_t{1} << stage : a.size();
+    for (std::size_t i = distance; i < a.size(); ++i) {
+      if (left) {
+        shifted[i] = bits[i - distance];
+      } else {
+        shifted[i - distance] = bits[i];
+      }
+    }
+    bits = Choose(by[stage], shifted, bits);
+  }
+  return bits;
+}
+
+// Quotient and remainder by long division. By zero every subtraction fits, so the quotient is all ones and
+// the remainder is the dividend, as SMT-LIB has it.
+std::pair<Bits, Bits> Diagrams::Impl::Divide(const Bits& a, const Bits& b) {
+  Bits quotient(a.size(), kFalse);
+  // One bit more than the operands, for the shift.
+  Bits rest(a.size() + 1, kFalse);
+  Bits divisor = b;
+  divisor.push_back(kFalse);
+  Bits complement = divisor;
+  for (Ref& bit : complement) bit = Negate(bit);
+  Bits one(divisor.size(), kFalse);
+  one[0] = kTrue;
+  const Bits minus = Sum(complement, one);
+  for (std::size_t i = a.size(); i-- > 0 && !manager.exhausted();) {
+    rest.pop_back();
+    rest.insert(rest.begin(), a[i]);
+    const Ref fits = Negate(Less(rest, divisor));
+    rest = Choose(fits, Sum(rest, minus), rest);
+    quotient[i] = fits;
+  }
+  rest.pop_back();
+  return {quotient, rest};
+}
+
+Ref Diagrams::Impl::Equal(const Bits& a, const Bits& b) {
+  Ref equal = kTrue;
+  for (std::size_t i = 0; i < a.size(); ++i) equal = manager.And(equal, Negate(manager.Xor(a[i], b[i])));
+  return equal;
+}
+
+Ref Diagrams::Impl::Less(const Bits& a, const Bits& b) {
+  Ref less = kFalse;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    less = manager.Ite(manager.Xor(a[i], b[i]), b[i], less);
+  }
+  return less;
+}
+
+Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes) : impl_(std::make_unique<Impl>(max_nodes)) {}
+Diagrams::~Diagrams() = default;
+
+void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }
+
+Answer Diagrams::Check(Term condition) {
+  const Ref diagram = impl_->Of(condition.node_)[0];
+  if (impl_->manager.exhausted()) return Answer::kUnknown;
+  if (diagram == kFalse) return Answer::kUnsat;
+  impl_->assignment = impl_->manager.Satisfy(diagram);
+  return Answer::kSat;
+}
+
+std::uint64_t Diagrams::Evaluate(Term bit_vector) {
+  const Bits& bits = impl_->Of(bit_vector.node_);
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    if (impl_->manager.Evaluate(bits[i], impl_->assignment)) value |= std::uint64_t{1} << i;
+  }
+  return value;
+}
+
+std::size_t Diagrams::nodes() const { return impl_->manager.size(); }
+
+}  // namespace bpfopt::smt

@@ -1,0 +1,51 @@
+// Decides conditions by binary decision diagrams on the bits of their variables, without a search: two
+// conditions are equal when their diagrams are the same node. Filters are mostly tests of packet bits against
+// constants, and for those the diagrams stay about as large as the programs, hundreds of hosts included,
+// where a solver would search. Where they would grow, the answer is kUnknown and smt/solver.h is the one to
+// ask.
+#ifndef BPFOPT_SMT_DIAGRAM_H
+#define BPFOPT_SMT_DIAGRAM_H
+
+#include "smt/solver.h"
+#include "smt/term.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace bpfopt::smt {
+
+// Diagrams over the terms of one Context, which must outlive them.
+//
+// Bytes selected from an array at different address terms count as different variables, even where the
+// addresses may be equal. So kUnsat is always right, and kSat may rest on two values for one byte.
+class Diagrams {
+ public:
+  // At most `max_nodes` diagram nodes are made, by all calls together.
+  Diagrams(Context& context, std::size_t max_nodes);
+  ~Diagrams();
+  Diagrams(const Diagrams&) = delete;
+  Diagrams& operator=(const Diagrams&) = delete;
+
+  // The order of the variables decides the size of diagrams: those named first are tested first, from
+  // their highest bit on. Takes variables, boolean variables and selected bytes; has no effect on one that
+  // has a place already. Variables that are never named come last.
+  void Place(Term variable);
+
+  // Is there an assignment that satisfies `condition`?
+  Answer Check(Term condition);
+
+  // After kSat: the value of a term in the assignment that was found, where everything that does not matter
+  // is 0. Of a selected byte, the value of that very term.
+  std::uint64_t Evaluate(Term bit_vector);
+
+  std::size_t nodes() const;  // made so far
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bpfopt::smt
+
+#endif  // BPFOPT_SMT_DIAGRAM_H
