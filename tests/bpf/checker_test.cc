@@ -7,10 +7,12 @@
 #include "kernel_filter.h"
 #include "random_program.h"
 
+#include <memory>
 #include <random>
 #include <string>
 
 #include <gtest/gtest.h>
+#include <pcap/pcap.h>
 
 namespace bpfopt::bpf {
 namespace {
@@ -308,6 +310,39 @@ TEST(Checker, KnowsNoCookedHeaderOfOtherLinkTypes) {
   EXPECT_EQ(CookedHeaderOf(kEthernet).header_bytes, 0U);
   EXPECT_EQ(CookedHeaderOf(kSll).header_bytes, 16U);
   EXPECT_EQ(CookedHeaderOf(kSll2).header_bytes, 20U);
+}
+
+struct PcapDeleter {
+  void operator()(pcap_t* handle) const { pcap_close(handle); }
+};
+
+// What libpcap's generator emits keeps the rules that are there because of what libpcap does with it later.
+// Words such as inbound are ancillary loads on Ethernet, hence the target.
+TEST(Checker, AcceptsLibpcapsPrograms) {
+  for (const int link_type : {kEthernet, kSll, kSll2}) {
+    const std::unique_ptr<pcap_t, PcapDeleter> handle(pcap_open_dead(link_type, 262144));
+    ASSERT_TRUE(handle);
+    for (const char* filter :
+         {"", "ip", "ip6 and udp", "arp or rarp", "tcp port 80", "host 10.0.0.1",
+          "net 10.0.0.0/8 and not icmp", "len > 60", "ip[0] & 0xf > 5",
+          "tcp[((tcp[12] & 0xf0) >> 2):4] = 0x47455420", "stp or ipx or iso", "inbound", "outbound",
+          "ifindex 3", "vlan 5 and ip", "mpls 7", "pppoes and ip", "ip multicast"}) {
+      for (const int optimize : {0, 1}) {
+        bpf_program compiled = {};
+        // Not every link type has every word.
+        if (pcap_compile(handle.get(), &compiled, filter, optimize, 0) != 0) continue;
+        Program program;
+        for (unsigned i = 0; i < compiled.bf_len; ++i) {
+          const bpf_insn& insn = compiled.bf_insns[i];
+          program.push_back({insn.code, insn.jt, insn.jf, insn.k});
+        }
+        pcap_freecode(&compiled);
+        const std::vector<Violation> violations = Check(program, {Target::kLinux, 4096, link_type});
+        EXPECT_TRUE(violations.empty()) << filter << ": " << violations.front().reason << "\n"
+                                        << FormatAssembly(program);
+      }
+    }
+  }
 }
 
 Instruction RandomInstruction(std::mt19937& random) {

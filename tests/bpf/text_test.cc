@@ -117,7 +117,7 @@ TEST(TextAgainstTcpdump, LoopsAreSyntaxInNumbersOnly) {
 TEST(Text, RoundTrips) {
   std::mt19937 random(2);
   for (const Target target : {Target::kPcap, Target::kLinux, Target::kSeccomp}) {
-    for (int round = 0; round < 1000; ++round) {
+    for (int round = 0; round < 300; ++round) {
       const Program program = RandomProgram(random, 600, target);
       ASSERT_EQ(Parse(FormatAssembly(program)), program);
       ASSERT_EQ(Parse(FormatC(program)), program);
