@@ -3,7 +3,7 @@
 #include "smt/node.h"
 
 #include <algorithm>
-#include <array>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -21,6 +21,12 @@ constexpr std::uint32_t kTerminalLevel = ~std::uint32_t{0};
 
 // Operations recurse once a level, so this bounds the stack.
 constexpr std::uint32_t kMaxLevels = 8192;
+
+// A sum or a comparison that needs more nodes than this by itself becomes an unknown of its own. Equalities
+// of two unknowns have less: with the two far apart in the order they are small one by one, and multiply when
+// they meet.
+constexpr std::size_t kTermNodes = 3000;
+constexpr std::size_t kEqualityNodes = 200;
 
 constexpr std::size_t kInitialTable = 1 << 10;
 constexpr std::size_t kLargestCache = 1 << 18;
@@ -45,6 +51,16 @@ class Manager {
 
   bool exhausted() const { return exhausted_; }
   std::size_t size() const { return nodes_.size(); }
+
+  // Between these two, only `nodes` more may be made. EndTrial says whether they sufficed; if not, what was
+  // computed in between is meaningless, and all else is as before.
+  void BeginTrial(std::size_t nodes) { limit_ = std::min(max_nodes_, nodes_.size() + nodes); }
+  bool EndTrial() {
+    const bool sufficed = !exhausted_;
+    exhausted_ = exhausted_ && (limit_ == max_nodes_ || levels_ == kMaxLevels);
+    limit_ = max_nodes_;
+    return sufficed;
+  }
 
   Ref NewVariable() {
     if (levels_ == kMaxLevels) exhausted_ = true;
@@ -150,7 +166,7 @@ class Manager {
         return table_[slot] << 1 | static_cast<Ref>(negated);
       }
     }
-    if (nodes_.size() >= max_nodes_) {
+    if (nodes_.size() >= limit_) {
       exhausted_ = true;
       return kTrue;
     }
@@ -172,6 +188,7 @@ class Manager {
   }
 
   std::size_t max_nodes_;
+  std::size_t limit_ = max_nodes_;
   bool exhausted_ = false;
   std::uint32_t levels_ = 0;
   std::vector<Entry> nodes_;
@@ -195,6 +212,8 @@ struct Diagrams::Impl {
 
  private:
   Bits Combine(const Node* node);
+  Bits CombineOrAbstract(const Node* node);
+  Bits Abstract(const Node* node);
   Bits Fresh(unsigned width);
   Bits Sum(const Bits& a, const Bits& b);
   Bits Product(const Bits& a, const Bits& b);
@@ -211,6 +230,7 @@ struct Diagrams::Impl {
   }
 
   std::vector<Bits> bits_;  // by the id of a term; empty: not made yet
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Bits> slacks_;
 };
 
 // Variables of one term get adjacent levels, the highest bit first.
@@ -244,10 +264,50 @@ const Bits& Diagrams::Impl::Of(const Node* root) {
     }
     if (!ready) continue;
     stack.pop_back();
-    Record(node, Combine(node));
+    Record(node, CombineOrAbstract(node));
   }
   if (!Known(root)) Record(root, Bits(std::max<unsigned>(root->width, 1), kTrue));
   return bits_[root->id];
+}
+
+Bits Diagrams::Impl::CombineOrAbstract(const Node* node) {
+  switch (node->op) {
+    case Op::kEq:
+    case Op::kUlt:
+    case Op::kAdd:
+    case Op::kMul:
+    case Op::kUDiv:
+    case Op::kURem:
+    case Op::kShl:
+    case Op::kLShr: {
+      manager.BeginTrial(node->op == Op::kEq && !IsConstant(node->operands[1]) ? kEqualityNodes : kTermNodes);
+      Bits bits = Combine(node);
+      return manager.EndTrial() ? bits : Abstract(node);
+    }
+    default:
+      return Combine(node);
+  }
+}
+
+// Unknown bits instead of a large term. Being hash-consed, the term is the same unknown wherever it occurs.
+// Comparisons a < t, a < t + c, a < t + d keep what they say of each other: with the slack a - t + 1, or 0
+// where a < t, they ask whether the slack is below 1, 1 + c and 1 + d.
+Bits Diagrams::Impl::Abstract(const Node* node) {
+  if (node->op != Op::kUlt) return Fresh(std::max<unsigned>(node->width, 1));
+  const Node* base = node->operands[1];
+  std::uint64_t offset = 0;
+  if (base->op == Op::kAdd && IsConstant(base->operands[1]) &&
+      base->operands[0]->max <= LowMask(base->width) - base->operands[1]->value) {
+    offset = base->operands[1]->value;
+    base = base->operands[0];
+  }
+  Bits& slack = slacks_[{node->operands[0]->id, base->id}];
+  if (slack.empty()) slack = Fresh(base->width + 1);
+  Bits bound(slack.size(), kFalse);
+  for (std::size_t i = 0; i < 64 && i < bound.size(); ++i) {
+    if ((((offset + 1) >> i) & 1) != 0) bound[i] = kTrue;
+  }
+  return {Less(slack, bound)};
 }
 
 Bits Diagrams::Impl::Combine(const Node* node) {

@@ -6,17 +6,15 @@ namespace {
 Meaning MeaningOfNode(const Decision& node, const std::vector<Meaning>& meanings, smt::Context& terms) {
   Meaning meaning;
   if (node.verdict.valid()) {
-    meaning = {node.verdict, terms.False(), node.verdict};
+    meaning = {node.verdict, node.verdict};
   } else {
     const Meaning& yes = meanings[node.if_true];
     const Meaning& no = meanings[node.if_false];
     meaning = {terms.Ite(node.condition, yes.verdict, no.verdict),
-               terms.Ite(node.condition, yes.faults, no.faults),
                terms.Ite(node.condition, yes.complete_verdict, no.complete_verdict)};
   }
   for (auto guard = node.guards.rbegin(); guard != node.guards.rend(); ++guard) {
     meaning = {terms.Ite(guard->holds, meaning.verdict, guard->verdict),
-               terms.Ite(guard->holds, meaning.faults, guard->is_fault ? terms.True() : terms.False()),
                terms.Ite(guard->holds_complete, meaning.complete_verdict, guard->verdict)};
   }
   return meaning;

@@ -15,7 +15,6 @@ struct Guard {
   smt::Term holds;           // with the true captured length
   smt::Term holds_complete;  // in the meaning S*: loads past the end do not end the program
   smt::Term verdict;         // where it does not hold
-  bool is_fault = false;     // a load's, as opposed to a division's
 };
 
 // The guards are passed in order. Then `verdict`, if valid, is returned; else `condition` chooses.
@@ -35,7 +34,6 @@ struct DecisionGraph {
 
 struct Meaning {
   smt::Term verdict;           // 32 bits
-  smt::Term faults;            // does a load end the program?
   smt::Term complete_verdict;  // S*
 };
 

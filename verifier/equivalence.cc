@@ -51,10 +51,11 @@ class Proof {
     if (pair_.options.relation == Relation::kStrict) {
       return Refute(Difference::kVerdict, terms_.Not(terms_.Eq(source_.verdict, result_.verdict)));
     }
-    const Term accepted = terms_.Not(terms_.Eq(source_.verdict, terms_.Constant(0, 32)));
+    const Term zero = terms_.Constant(0, 32);
     return Refute(Difference::kCompleteVerdict,
                   terms_.Not(terms_.Eq(source_.complete_verdict, result_.complete_verdict))) &&
-           Refute(Difference::kNewFault, terms_.And(accepted, result_.faults));
+           Refute(Difference::kNewFault,
+                  terms_.And(terms_.Not(terms_.Eq(source_.verdict, zero)), terms_.Eq(result_.verdict, zero)));
   }
 
   bool rules_differ() const { return rules_differ_; }

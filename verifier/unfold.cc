@@ -58,7 +58,7 @@ class Unfolder {
     return true;
   }
   bool SetLoaded(std::size_t reg, const Load& load) {
-    const Guard guard{load.within, load.within_complete, Number(0), true};
+    const Guard guard{load.within, load.within_complete, Number(0)};
     return AddGuard(guard) && Set(reg, load.value);
   }
   bool AddGuard(const Guard& guard);
@@ -225,7 +225,7 @@ bool Unfolder::StepAncillary(std::uint32_t offset) {
     case kAncillaryInterfaceIndex:
     case kAncillaryHardwareType: {
       const Term device = unknowns_.HasDevice();
-      return AddGuard({device, device, a(), false}) && Set(kRegisterA, unknowns_.AncillaryWord(offset));
+      return AddGuard({device, device, a()}) && Set(kRegisterA, unknowns_.AncillaryWord(offset));
     }
     default:
       return Set(kRegisterA, unknowns_.AncillaryWord(offset));
@@ -278,7 +278,7 @@ bool Unfolder::StepAlu(const Instruction& instruction) {
       return Set(kRegisterA, terms_.LShr(a(), ShiftAmount(right)));
     default: {
       const Term nonzero = terms_.Not(terms_.Eq(right, Number(0)));
-      if (!AddGuard({nonzero, nonzero, Number(0), false})) return false;
+      if (!AddGuard({nonzero, nonzero, Number(0)})) return false;
       return Set(kRegisterA, operation == kDiv ? terms_.UDiv(a(), right) : terms_.URem(a(), right));
     }
   }
