@@ -9,6 +9,9 @@
 #include "passes/guard_set.h"
 #include "passes/passes.h"
 
+#include <algorithm>
+#include <set>
+
 namespace bpfopt::passes {
 namespace {
 
@@ -24,15 +27,51 @@ bool SingleOutcome(ir::Block& block) {
 }
 
 bool IsEmptyJump(const ir::Block& block) {
-  return block.parameters.empty() && block.guards.empty() && block.effects.empty() &&
-         std::holds_alternative<ir::Jump>(block.terminator);
+  return block.guards.empty() && block.effects.empty() && std::holds_alternative<ir::Jump>(block.terminator);
 }
 
-bool BypassEmptyJump(ir::Edge& edge) {
-  if (!edge.arguments.empty() || !IsEmptyJump(*edge.target)) return false;
-  edge = ir::Edge(std::get<ir::Jump>(edge.target->terminator).edge);
-  return true;
+// The parameters that a block other than their own uses: their blocks cannot be bypassed.
+std::set<const ir::Value*> ParametersUsedElsewhere(const ir::Function& function) {
+  std::set<const ir::Value*> used;
+  for (const ir::Block* block : ir::TopologicalOrder(function)) {
+    for (const ir::Value* root : ir::UsedValues(*block)) {
+      ir::ForEachOperand(root, [&](const ir::Value* value) {
+        if (value->opcode() == ir::Opcode::kParameter && std::ranges::count(block->parameters, value) == 0) {
+          used.insert(value);
+        }
+      });
+    }
+  }
+  return used;
 }
+
+class Bypass {
+ public:
+  explicit Bypass(const ir::Function& function) : pinned_(ParametersUsedElsewhere(function)) {}
+
+  // Leads `edge` past a block that does nothing but jump on.
+  bool operator()(ir::Edge& edge) const {
+    const ir::Block& empty = *edge.target;
+    if (!IsEmptyJump(empty)) return false;
+    for (const ir::Value* parameter : empty.parameters) {
+      if (pinned_.contains(parameter)) return false;
+    }
+    ir::Edge next = std::get<ir::Jump>(empty.terminator).edge;
+    for (const ir::Value*& argument : next.arguments) {
+      auto parameter = std::ranges::find(empty.parameters, argument);
+      if (parameter != empty.parameters.end()) {
+        argument = edge.arguments[static_cast<std::size_t>(parameter - empty.parameters.begin())];
+      } else if (!argument->IsConstant()) {
+        return false;
+      }
+    }
+    edge = std::move(next);
+    return true;
+  }
+
+ private:
+  std::set<const ir::Value*> pinned_;
+};
 
 // `block` jumps to a block that nothing else reaches and that has no parameters: they become one.
 bool JoinSuccessor(ir::Block& block, const std::vector<std::uint32_t>& incoming) {
@@ -64,13 +103,14 @@ bool GuardsUseEffects(const ir::Block& next, const ir::Block& block) {
 
 bool RunDeadBranches(ir::Function& function, Context& context) {
   bool changed = false;
+  const Bypass bypass(function);
   std::vector<ir::Block*> order = ir::TopologicalOrder(function);
   // Backwards, so that what a block's successors became is seen in the same run.
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     ir::Block& block = **at;
     bool touched = false;
     for (ir::Edge* edge : block.edges()) {
-      while (BypassEmptyJump(*edge)) touched = true;
+      while (bypass(*edge)) touched = true;
     }
     if (touched) {
       if (auto* choice = std::get_if<ir::Switch>(&block.terminator)) choice->Canonicalize();

@@ -16,6 +16,9 @@ bool RunDeadBranches(ir::Function& function, Context& context);
 bool RunMergeBlocks(ir::Function& function, Context& context);
 bool RunSolvePredicates(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
+bool RunNarrowLoads(ir::Function& function, Context& context);
+bool RunFuseFields(ir::Function& function, Context& context);
+bool RunMergeTails(ir::Function& function, Context& context);
 
 }  // namespace bpfopt::passes
 

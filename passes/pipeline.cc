@@ -27,6 +27,10 @@ constexpr std::array kPasses = {
          RunSolvePredicates},
     Pass{"decision-diagram", "Rebuilds the function so that a path tests each value once.",
          RunDecisionDiagram},
+    Pass{"narrow-loads", "Shortens loads whose low bytes no decision looks at.", RunNarrowLoads},
+    Pass{"fuse-fields", "Makes tests of neighbouring fields one test of a wider load.", RunFuseFields},
+    Pass{"merge-tails", "Makes sub-graphs that differ in where they load one, with a parameter.",
+         RunMergeTails},
 };
 
 // Passes that clean up after one another; run in turn until none changes anything.
@@ -45,6 +49,10 @@ class Runner {
     if (options_.level >= 2) Stage({"solve-predicates"});
     // Once all decisions that paths determine are made: diagrams grow with the tests they start from.
     Stage({"decision-diagram"});
+    // Shapes that facts do not see through, so after all that reasons with facts; fields before tails, for a
+    // tail may begin behind a fused test.
+    Stage({"narrow-loads", "fuse-fields"});
+    Stage({"merge-tails"});
     if (error_) return tl::unexpected<Error>(*error_);
     return {};
   }

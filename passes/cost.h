@@ -1,0 +1,21 @@
+// A quick guess at how many instructions a function becomes, for passes that must choose before the backend
+// is asked.
+#ifndef BPFOPT_PASSES_COST_H
+#define BPFOPT_PASSES_COST_H
+
+#include "ir/function.h"
+
+#include <cstddef>
+
+namespace bpfopt::passes {
+
+// Instructions to compute a value from the packet: a load or an operation each, the header length idiom
+// 4*([k]&0xf) one.
+std::size_t ValueCost(const ir::Value* value);
+
+// Half instructions, so that a jump that layout may or may not avoid counts one half.
+std::size_t EstimateHalfInstructions(ir::Function& function);
+
+}  // namespace bpfopt::passes
+
+#endif  // BPFOPT_PASSES_COST_H

@@ -1,0 +1,281 @@
+// Pass `merge-tails`: two sub-graphs alike but for where they load become one, and the difference a block
+// parameter.
+//
+//   b3: if ldh[54] == 80 then b8 else b9            b3: jump b5(0x28)
+//   b4: if ldh[(ldb[14] & 0xf) << 2 + 14] == 80 =>  b4: jump b5((ldb[14] & 0xf) << 2)
+//         then b8 else b9                           b5(%0): if ldh[%0 + 14] == 80 then b8 else b9
+//
+// The parameter is the base of the loads. Where the first loads do not fit the one base that the others need,
+// the first block's value is a second parameter: `host` tests [26] then [30] in IP, but [28] then [38] in
+// ARP. A merge is made when it lowers the estimated size; the best first, until none does. Skipped for large
+// functions.
+
+#include "ir/graph.h"
+#include "passes/cost.h"
+#include "passes/guard_set.h"
+#include "passes/passes.h"
+#include "passes/terminators.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace bpfopt::passes {
+namespace {
+
+constexpr std::size_t kMaxBlocks = 400;
+constexpr std::size_t kMaxMerges = 64;
+
+// What a parameter is on the one side and on the other.
+struct Arguments {
+  const ir::Value* first = nullptr;
+  const ir::Value* second = nullptr;
+};
+
+// Finds the common form of two sub-graphs, without changing the function but for new values.
+class Unifier {
+ public:
+  Unifier(ir::Function& function, const ir::Block& first, const ir::Block& second, bool value_parameter)
+      : function_(function), roots_{&first, &second}, base_parameter_(function.NewParameter()) {
+    if (value_parameter) value_parameter_ = function.NewParameter();
+  }
+
+  bool Run() { return UnifyBlocks(*roots_.first, *roots_.second); }
+
+  // Makes the merged blocks and leads both roots to them.
+  void Apply(ir::Block& first, ir::Block& second) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, ir::Block*> merged;
+    for (const Pair& pair : pairs_) merged[pair.key] = function_.NewBlock();
+    for (const Pair& pair : pairs_) {
+      ir::Block& block = *merged[pair.key];
+      block.terminator = pair.terminator;
+      for (std::size_t i = 0; i < block.edge_count(); ++i) {
+        const auto key = pair.targets[i];
+        if (key.first != key.second) block.edge(i).target = merged.at(key);
+      }
+      block.guards = DemandedGuards(block);
+    }
+    ir::Block& root = *merged.at({first.id(), second.id()});
+    LeadTo(root, first, true);
+    LeadTo(root, second, false);
+    if (base_) root.parameters.push_back(base_parameter_);
+    if (value_parameter_ != nullptr) root.parameters.push_back(value_parameter_);
+  }
+
+  // A merge without any parameter is none: the blocks are equal, and merge-blocks does it.
+  bool HasParameter() const { return base_ || value_parameter_ != nullptr; }
+
+ private:
+  using PairKey = std::pair<std::uint32_t, std::uint32_t>;
+  struct Pair {
+    PairKey key;
+    ir::Terminator terminator;     // edges still lead to the first side's targets
+    std::vector<PairKey> targets;  // of each edge, on both sides
+  };
+
+  void LeadTo(ir::Block& root, ir::Block& side, bool first) {
+    ir::Edge edge{&root, {}};
+    if (base_) edge.arguments.push_back(first ? base_->first : base_->second);
+    if (value_parameter_ != nullptr) edge.arguments.push_back(first ? value_.first : value_.second);
+    side.terminator = ir::Jump{std::move(edge)};
+    side.guards = DemandedGuards(side);
+  }
+
+  bool UnifyBlocks(const ir::Block& a, const ir::Block& b) {
+    if (&a == &b) return true;
+    const PairKey key{a.id(), b.id()};
+    auto [known, inserted] = partner_.emplace(a.id(), b.id());
+    if (!inserted) return known->second == b.id();
+    const bool root = &a == roots_.first;
+    if (!a.effects.empty() || !b.effects.empty()) return false;
+    if (!root && (!a.parameters.empty() || !b.parameters.empty())) return false;
+    if (a.terminator.index() != b.terminator.index() || a.edge_count() != b.edge_count()) return false;
+    Pair pair{key, a.terminator, {}};
+    if (!UnifyTerminators(pair.terminator, b.terminator, root)) return false;
+    for (std::size_t i = 0; i < a.edge_count(); ++i) {
+      const ir::Edge& to_a = a.edge(i);
+      const ir::Edge& to_b = b.edge(i);
+      if (!(to_a == to_b) && (!to_a.arguments.empty() || !to_b.arguments.empty())) return false;
+      if (!UnifyBlocks(*to_a.target, *to_b.target)) return false;
+      pair.targets.emplace_back(to_a.target->id(), to_b.target->id());
+    }
+    pairs_.push_back(std::move(pair));
+    return true;
+  }
+
+  // Rewrites `a`'s values to the common ones.
+  bool UnifyTerminators(ir::Terminator& a, const ir::Terminator& b, bool root) {
+    if (auto* choice = std::get_if<ir::Switch>(&a)) {
+      const auto& other = std::get<ir::Switch>(b);
+      if (choice->cases != other.cases) return false;
+      choice->value = UnifyDecided(choice->value, other.value, root);
+      return choice->value != nullptr;
+    }
+    if (auto* branch = std::get_if<ir::Branch>(&a)) {
+      const auto& other = std::get<ir::Branch>(b);
+      if (branch->compare != other.compare) return false;
+      branch->lhs = UnifyDecided(branch->lhs, other.lhs, root && branch->rhs->IsConstant());
+      branch->rhs = Unify(branch->rhs, other.rhs);
+      return branch->lhs != nullptr && branch->rhs != nullptr;
+    }
+    return false;  // returns and jumps gain nothing
+  }
+
+  const ir::Value* UnifyDecided(const ir::Value* a, const ir::Value* b, bool root) {
+    if (!root || value_parameter_ == nullptr) return Unify(a, b);
+    if (a == b) return nullptr;
+    value_ = {a, b};
+    return value_parameter_;
+  }
+
+  // The value that is `a` on the first side and `b` on the second; null when there is none.
+  const ir::Value* Unify(const ir::Value* a, const ir::Value* b) {
+    if (a == b) return OfRootParameter(a) ? nullptr : a;
+    if (a->opcode() != b->opcode()) return nullptr;
+    if (a->opcode() == ir::Opcode::kLoad) return UnifyLoads(a, b);
+    if (ir::IsUnary(a->opcode())) {
+      const ir::Value* operand = Unify(a->lhs(), b->lhs());
+      return operand == nullptr ? nullptr : function_.MakeUnary(a->opcode(), operand);
+    }
+    if (!ir::IsBinary(a->opcode())) return nullptr;
+    const ir::Value* lhs = Unify(a->lhs(), b->lhs());
+    const ir::Value* rhs = Unify(a->rhs(), b->rhs());
+    return lhs == nullptr || rhs == nullptr ? nullptr : function_.MakeBinary(a->opcode(), lhs, rhs);
+  }
+
+  const ir::Value* UnifyLoads(const ir::Value* a, const ir::Value* b) {
+    if (a->width() != b->width()) return nullptr;
+    if (!base_) base_ = BasesFor(a, b);
+    if (!base_) return nullptr;
+    std::optional<std::uint32_t> offset_a = OffsetFrom(a, base_->first);
+    std::optional<std::uint32_t> offset_b = OffsetFrom(b, base_->second);
+    if (!offset_a || !offset_b || *offset_a != *offset_b) return nullptr;
+    return function_.MakeLoad(base_parameter_, *offset_a, a->width());
+  }
+
+  // The bases that make two loads one, as small as can be: 0 on one side where both are absolute, for a
+  // register is 0 when a program starts.
+  std::optional<Arguments> BasesFor(const ir::Value* a, const ir::Value* b) {
+    if (a->base() != nullptr && b->base() != nullptr) {
+      if (a->offset() != b->offset()) return std::nullopt;
+      return Arguments{a->base(), b->base()};
+    }
+    if (a->base() == nullptr && b->base() == nullptr) {
+      const std::uint32_t common = std::min(a->offset(), b->offset());
+      return Arguments{function_.MakeConstant(a->offset() - common),
+                       function_.MakeConstant(b->offset() - common)};
+    }
+    const ir::Value* absolute = a->base() == nullptr ? a : b;
+    const ir::Value* based = a->base() == nullptr ? b : a;
+    if (absolute->offset() < based->offset()) return std::nullopt;
+    const ir::Value* distance = function_.MakeConstant(absolute->offset() - based->offset());
+    return a == absolute ? Arguments{distance, based->base()} : Arguments{based->base(), distance};
+  }
+
+  static std::optional<std::uint32_t> OffsetFrom(const ir::Value* load, const ir::Value* base) {
+    if (load->base() != nullptr) return load->base() == base ? std::optional(load->offset()) : std::nullopt;
+    if (!base->IsConstant() || load->offset() < base->constant() || load->offset() > 0x7fffffff)
+      return std::nullopt;
+    return load->offset() - base->constant();
+  }
+
+  bool OfRootParameter(const ir::Value* value) const {
+    if (roots_.first->parameters.empty() && roots_.second->parameters.empty()) return false;
+    bool depends = false;
+    ir::ForEachOperand(
+        value, [&](const ir::Value* part) { depends = depends || part->opcode() == ir::Opcode::kParameter; });
+    return depends;
+  }
+
+  ir::Function& function_;
+  std::pair<const ir::Block*, const ir::Block*> roots_;
+  const ir::Value* base_parameter_;
+  const ir::Value* value_parameter_ = nullptr;
+  std::optional<Arguments> base_;
+  Arguments value_;
+  std::map<std::uint32_t, std::uint32_t> partner_;
+  std::vector<Pair> pairs_;
+};
+
+struct Candidate {
+  std::uint32_t first = 0;
+  std::uint32_t second = 0;
+  bool value_parameter = false;
+};
+
+// Merges the candidate's blocks; false when they have no common form.
+bool Merge(ir::Function& function, const Candidate& candidate) {
+  ir::Block& first = *function.block(candidate.first);
+  ir::Block& second = *function.block(candidate.second);
+  Unifier unifier(function, first, second, candidate.value_parameter);
+  if (!unifier.Run() || !unifier.HasParameter()) return false;
+  unifier.Apply(first, second);
+  function.RemoveUnreachable();
+  return true;
+}
+
+// Blocks that could be the roots of a merge: the same kind of decision with the same constants.
+std::vector<Candidate> Candidates(const ir::Function& function) {
+  std::map<std::vector<std::uint64_t>, std::vector<std::uint32_t>> shapes;
+  for (const ir::Block* block : ir::TopologicalOrder(function)) {
+    std::vector<std::uint64_t> shape{block->terminator.index(), block->edge_count()};
+    if (const auto* branch = std::get_if<ir::Branch>(&block->terminator)) {
+      shape.push_back(static_cast<std::uint64_t>(branch->compare));
+      shape.push_back(branch->rhs->IsConstant() ? branch->rhs->constant() : ~std::uint64_t{0});
+    } else if (const auto* choice = std::get_if<ir::Switch>(&block->terminator)) {
+      for (const ir::Switch::Case& c : choice->cases)
+        shape.push_back((std::uint64_t{c.first} << 32) | c.edge);
+    } else {
+      continue;
+    }
+    shapes[shape].push_back(block->id());
+  }
+  std::vector<Candidate> candidates;
+  for (const auto& [shape, blocks] : shapes) {
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      for (std::size_t j = i + 1; j < blocks.size(); ++j) {
+        candidates.push_back({blocks[i], blocks[j], false});
+        candidates.push_back({blocks[i], blocks[j], true});
+      }
+    }
+  }
+  return candidates;
+}
+
+bool HasOnlyDemandedGuards(const ir::Function& function) {
+  return std::ranges::all_of(ir::TopologicalOrder(function),
+                             [](const ir::Block* block) { return block->guards == DemandedGuards(*block); });
+}
+
+// Makes the merge that lowers the size most; false when none does.
+bool MergeBest(ir::Function& function) {
+  std::size_t best_size = EstimateHalfInstructions(function);
+  std::optional<ir::Function> best;
+  for (const Candidate& candidate : Candidates(function)) {
+    ir::Function trial = function.Clone();
+    if (!Merge(trial, candidate)) continue;
+    const std::size_t size = EstimateHalfInstructions(trial);
+    if (size >= best_size) continue;
+    best_size = size;
+    best = std::move(trial);
+  }
+  if (!best) return false;
+  function = std::move(*best);
+  return true;
+}
+
+}  // namespace
+
+bool RunMergeTails(ir::Function& function, Context& context) {
+  // Under the strict relation a guard that no load of its block demands would have to be unified as well.
+  if (function.block_count() > kMaxBlocks) return false;
+  if (context.relation == Relation::kStrict && !HasOnlyDemandedGuards(function)) return false;
+  bool changed = false;
+  for (std::size_t i = 0; i < kMaxMerges && MergeBest(function); ++i) {
+    ++context.counters["merge-tails.merges"];
+    changed = true;
+  }
+  return changed;
+}
+
+}  // namespace bpfopt::passes
