@@ -81,7 +81,14 @@ class Checker {
       for (const Value* parameter : block->parameters) CheckValue(block, parameter, "a parameter");
       for (const Value* effect : block->effects) CheckValue(block, effect, "an effect");
       for (const Guard& guard : block->guards) {
-        if (guard.kind == Guard::Kind::kNonZero) CheckValue(block, guard.value, "a guard's value");
+        const bool needs_value = guard.kind == Guard::Kind::kNonZero;
+        if (needs_value || guard.value != nullptr) CheckValue(block, guard.value, "a guard's value");
+      }
+      for (const Value* effect : block->effects) {
+        if (effect == nullptr) continue;
+        for (const Value* operand : {effect->lhs(), effect->rhs()}) {
+          if (operand != nullptr) CheckValue(block, operand, "an effect's operand");
+        }
       }
       if (const auto* end = std::get_if<Return>(&block->terminator))
         CheckValue(block, end->value, "the verdict");
@@ -95,7 +102,6 @@ class Checker {
       for (std::size_t i = 0; i < block->edge_count(); ++i) {
         for (const Value* argument : block->edge(i).arguments) CheckValue(block, argument, "an argument");
       }
-      for (const Value* value : UsedValues(*block)) CheckValue(block, value, "a value");
     }
   }
 

@@ -313,7 +313,7 @@ class FunctionPrinter {
   void PrintTerminator(const Switch& terminator) {
     std::string arms;
     if (IsTotal(terminator)) arms = Arms(terminator);
-    Line(fmt::format("switch {} {{ {} }}", expressions_.Primary(terminator.value), arms));
+    Line(fmt::format("switch {} {{ {} }}", expressions_.Text(terminator.value), arms));
   }
 
   std::string Arms(Switch choice) {
