@@ -41,7 +41,9 @@ struct CheckOptions {
 };
 
 // Every violation, in the order of the instructions; empty when the program is acceptable.
-// Under kPcap loads at k >= SKF_LL_OFF are violations ("use --target linux"). Linear time.
+// Under kPcap absolute loads at k >= SKF_LL_OFF are violations ("use --target linux"); indirect ones are not,
+// as X + k is a sum there. On cooked captures so are offsets that pcap_setfilter would move although they are
+// negative, and indirect ones that it would not move. Linear time.
 std::vector<Violation> Check(const Program& program, const CheckOptions& options);
 
 }  // namespace bpfopt::bpf

@@ -1,6 +1,7 @@
 // Numbers are read by hand: the text is untrusted, and from_chars takes neither the prefix 0x nor unsigned
 // spellings of negative operands.
 #include "bpf/text_scan.h"
+
 #include <algorithm>
 #include <limits>
 #include <optional>
