@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -17,7 +18,7 @@ namespace bpfopt::frontend {
 
 using NodeId = std::uint32_t;
 
-// The protocols that a qualifier, a protocol word or an accessor can name. Text in protocols.def.
+// The protocols that a qualifier, a protocol word or an accessor can name. Their words are in keywords.cc.
 enum class Protocol : std::uint8_t {
   kDefault,  // none written
   kLink,     // ether, fddi, tr, wlan, ppp, slip, link: the link layer, whatever it is
@@ -52,9 +53,9 @@ struct Number {
 };
 struct Ipv4 {  // host or network: left-aligned when fewer than four parts are written, as `net 10.1`
   std::uint32_t address = 0;
-  unsigned bits = 32;              // 8, 16, 24 or 32: how many the written parts cover
+  unsigned bits = 32;              // 8, 16, 24 or 32: how many the written parts cover; 32 when has_mask
   bool has_mask = false;           // by /LEN or `mask M`
-  std::uint32_t mask = 0xffffffff;
+  std::uint32_t mask = 0xffffffff; // what is compared, however it was written
   bool by_length = false;          // the mask was written as /LEN
   friend bool operator==(const Ipv4&, const Ipv4&) = default;
 };
@@ -73,13 +74,13 @@ struct PortSpan {  // `portrange A-B` in numbers
   std::uint32_t last = 0;
   friend bool operator==(const PortSpan&, const PortSpan&) = default;
 };
-// As resolved (frontend/resolve.h); a resolved tree holds no Name.
+// As resolved (frontend/resolve.h); a resolved tree holds no Name, and a Number only as port, port range or protocol.
 struct Hosts {  // every address of a host name, in the resolver's order
   std::string name;
   std::vector<std::variant<Ipv4, Ipv6>> addresses;
   friend bool operator==(const Hosts&, const Hosts&) = default;
 };
-struct ServicePort {  // `port domain`; transport is kTcp, kUdp, or kDefault for both or unknown
+struct ServicePort {  // `port domain`; transport is kTcp, kUdp, kSctp, or kDefault for all of them
   std::uint32_t first = 0;
   std::uint32_t last = 0;  // first again for a port, the end for a port range
   Protocol transport = Protocol::kDefault;
@@ -95,7 +96,7 @@ struct When {  // when(condition, then, otherwise)
   NodeId condition, then, otherwise;
   friend bool operator==(const When&, const When&) = default;
 };
-struct Rand {  // rand(p): true when the drawn word is below `threshold` = round(p * 2^32), 0 < p < 1
+struct Rand {  // rand(p): true when the drawn word is below RandThreshold(p)
   double probability;
   friend bool operator==(const Rand&, const Rand&) = default;
 };
@@ -169,6 +170,9 @@ struct Ast {
     return root();
   }
 };
+
+// round(p * 2^32), when that is neither 0 nor 2^32.
+std::optional<std::uint32_t> RandThreshold(double probability);
 
 // Equal but for source ranges.
 bool SameFilter(const Ast& a, const Ast& b);
