@@ -313,14 +313,16 @@ void Facts::Refine(const Key& key, const Knowledge& knowledge, Budget& budget) {
     return;
   }
   if (refined == known) return;
-  Record(key, refined);
   if (key.mask == kAllBits) {
+    Record(key, refined);
     RefineOperands(key.value, refined, budget);
     return;
   }
+  // The whole value comes first: it would see nothing new once the entry of its bits is there.
   const Key whole{key.value, kAllBits};
   const Knowledge mask = Knowledge::Exactly(key.mask);
   Refine(whole, BackwardLhs(Opcode::kAnd, refined, Evaluate(whole, question), mask), budget);
+  Record(key, refined);
 }
 
 void Facts::RefineOperands(const Value* value, const Knowledge& result, Budget& budget) {
