@@ -10,7 +10,8 @@
 // A node is built once for a block and what is known of the values that are tested from it on, and nodes that
 // decide alike are one. A path of the diagram tests a subsequence of what the path did before, so it faults
 // nowhere anew: faithful, not strict. Diagrams can be larger than what they come from; the driver keeps the
-// better program. Skipped for functions with parameters or effects and for large ones; bounded in nodes.
+// better program. Skipped for functions with parameters, effects or divisions by a value and for large ones;
+// bounded in nodes.
 
 #include "ir/graph.h"
 #include "passes/facts.h"
@@ -231,8 +232,11 @@ class Builder {
 
 bool Applies(const std::vector<ir::Block*>& order, const Context& context) {
   if (context.relation != Relation::kFaithful || order.size() > kMaxBlocks) return false;
-  return std::ranges::all_of(
-      order, [](const ir::Block* block) { return block->parameters.empty() && block->effects.empty(); });
+  return std::ranges::all_of(order, [&](const ir::Block* block) {
+    return block->parameters.empty() && block->effects.empty() &&
+           std::ranges::none_of(
+               block->guards, [&](const ir::Guard& guard) { return IsObservable(guard, context.relation); });
+  });
 }
 
 }  // namespace

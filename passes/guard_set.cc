@@ -31,6 +31,33 @@ bool IsReject(const ir::Terminator& terminator) {
   return exit != nullptr && exit->value->IsConstant(0);
 }
 
+// Collects the guards that loads and divisions demand.
+class Demands {
+ public:
+  void Visit(const ir::Value* root) {
+    ir::ForEachOperand(root, [&](const ir::Value* value) {
+      if (value->opcode() == ir::Opcode::kLoad) {
+        Add(ir::Guard::Bounds(value->base(), value->offset(), value->width()));
+      } else if (value->opcode() == ir::Opcode::kDiv || value->opcode() == ir::Opcode::kMod) {
+        const ir::Value* divisor = value->rhs();
+        if (!divisor->IsConstant() || divisor->constant() == 0) Add(ir::Guard::NonZero(divisor));
+      }
+    });
+  }
+
+  const std::vector<ir::Guard>& guards() const { return guards_; }
+
+ private:
+  void Add(const ir::Guard& guard) {
+    if (covered_.Covers(guard)) return;
+    covered_.Add(guard);
+    guards_.push_back(guard);
+  }
+
+  GuardSet covered_;
+  std::vector<ir::Guard> guards_;
+};
+
 }  // namespace
 
 GuardSet GuardSet::Everything() {
@@ -116,6 +143,17 @@ GuardSet GuardSet::BeforeEdge(const ir::Edge& edge) const {
   return before;
 }
 
+bool IsObservable(const ir::Guard& guard, Relation relation) {
+  return relation == Relation::kStrict || guard.kind == ir::Guard::Kind::kNonZero;
+}
+
+bool HasGuardBesideDemanded(const ir::Block& block, Relation relation) {
+  const std::vector<ir::Guard> demanded = DemandedGuards(block);
+  return std::ranges::any_of(block.guards, [&](const ir::Guard& guard) {
+    return IsObservable(guard, relation) && std::ranges::find(demanded, guard) == demanded.end();
+  });
+}
+
 bool GuardsMayCrossEffects(const ir::Block& block) {
   return std::ranges::none_of(block.effects, [](const ir::Value* effect) {
     return effect->effect() == ir::EffectKind::kDeviceIndex ||
@@ -154,28 +192,17 @@ std::vector<GuardSet> ComputeAvailableGuards(const ir::Function& function) {
 }
 
 std::vector<ir::Guard> DemandedGuards(const ir::Block& block) {
-  std::vector<ir::Guard> demanded;
-  GuardSet covered;
-  auto demand = [&](const ir::Guard& guard) {
-    if (covered.Covers(guard)) return;
-    covered.Add(guard);
-    demanded.push_back(guard);
-  };
-  auto visit = [&](const ir::Value* root) {
-    if (root == nullptr) return;
-    ir::ForEachOperand(root, [&](const ir::Value* value) {
-      if (value->opcode() == ir::Opcode::kLoad) {
-        demand(ir::Guard::Bounds(value->base(), value->offset(), value->width()));
-      } else if (value->opcode() == ir::Opcode::kDiv || value->opcode() == ir::Opcode::kMod) {
-        const ir::Value* divisor = value->rhs();
-        if (!divisor->IsConstant() || divisor->constant() == 0) demand(ir::Guard::NonZero(divisor));
-      }
-    });
-  };
   ir::Block without_guards = block;
   without_guards.guards.clear();
-  for (const ir::Value* value : ir::UsedValues(without_guards)) visit(value);
-  return demanded;
+  Demands demands;
+  for (const ir::Value* value : ir::UsedValues(without_guards)) demands.Visit(value);
+  return demands.guards();
+}
+
+std::vector<ir::Guard> DemandedGuards(const ir::Value* value) {
+  Demands demands;
+  demands.Visit(value);
+  return demands.guards();
 }
 
 }  // namespace bpfopt::passes

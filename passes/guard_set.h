@@ -52,6 +52,15 @@ std::vector<GuardSet> ComputeAvailableGuards(const ir::Function& function);
 // repetition of what an earlier one covers.
 std::vector<ir::Guard> DemandedGuards(const ir::Block& block);
 
+// The same for one value.
+std::vector<ir::Guard> DemandedGuards(const ir::Value* value);
+
+// Must `guard` be performed under `relation` even where no load or division needs it? Faithful forgets how
+// long packets are, but a division by zero ends a complete packet's program too.
+bool IsObservable(const ir::Guard& guard, Relation relation);
+// Has `block` a guard that is observable and that it does not demand itself?
+bool HasGuardBesideDemanded(const ir::Block& block, Relation relation);
+
 // May guards that follow this block's effects be performed before them? Not where an effect can end the
 // program.
 bool GuardsMayCrossEffects(const ir::Block& block);

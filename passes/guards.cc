@@ -6,8 +6,9 @@
 //   b1: if ldb[20] == 6 ...                         b1: need [20]:1; if ldb[20] == 6 ...
 //
 // A guard that a block does not need for itself goes when it has been performed before or will be on every
-// path to an accepting return; under the faithful relation it goes in any case. Blocks that compute alike
-// then look alike, and an edge can skip a block without taking a guard along that a later load relies on.
+// path to an accepting return; under the faithful relation a bounds guard goes in any case. Blocks that
+// compute alike then look alike, and an edge can skip a block without taking a guard along that a later load
+// relies on.
 
 #include "ir/graph.h"
 #include "passes/guard_set.h"
@@ -22,11 +23,16 @@ bool Contains(const std::vector<ir::Guard>& guards, const ir::Guard& guard) {
   return std::ranges::find(guards, guard) != guards.end();
 }
 
+void AppendMissing(const std::vector<ir::Guard>& more, std::vector<ir::Guard>& guards) {
+  for (const ir::Guard& guard : more) {
+    if (!Contains(guards, guard)) guards.push_back(guard);
+  }
+}
+
 // The guards that `block` demands first; then those of its present ones that must stay in addition.
 std::vector<ir::Guard> LocalGuards(const ir::Block& block, const std::vector<GuardSet>& anticipated,
                                    const GuardSet& available, Relation relation) {
   std::vector<ir::Guard> guards = DemandedGuards(block);
-  if (relation == Relation::kFaithful) return guards;
   GuardSet performed = available;
   for (const ir::Guard& guard : guards) performed.Add(guard);
   GuardSet later =
@@ -40,7 +46,8 @@ std::vector<ir::Guard> LocalGuards(const ir::Block& block, const std::vector<Gua
   // From the farthest back: a later guard of the list may cover an earlier one, never rely on one that goes.
   std::vector<ir::Guard> extra;
   for (const ir::Guard& guard : block.guards) {
-    if (Contains(guards, guard) || performed.Covers(guard) || later.Covers(guard)) continue;
+    if (!IsObservable(guard, relation) || Contains(guards, guard)) continue;
+    if (performed.Covers(guard) || later.Covers(guard)) continue;
     performed.Add(guard);
     extra.push_back(guard);
   }
@@ -50,7 +57,10 @@ std::vector<ir::Guard> LocalGuards(const ir::Block& block, const std::vector<Gua
     for (std::size_t j = i + 1; j < extra.size(); ++j) rest.Add(extra[j]);
     if (!rest.Covers(extra[i])) kept.push_back(extra[i]);
   }
-  guards.insert(guards.end(), kept.begin(), kept.end());
+  for (const ir::Guard& guard : kept) {
+    if (guard.value != nullptr) AppendMissing(DemandedGuards(guard.value), guards);
+    guards.push_back(guard);
+  }
   return guards;
 }
 

@@ -14,23 +14,28 @@
 #include "passes/guard_set.h"
 #include "passes/passes.h"
 
+#include <algorithm>
+
 namespace bpfopt::passes {
 namespace {
 
 class Threading {
  public:
   Threading(ir::Function& function, Context& context)
-      : function_(function), context_(context), facts_(ComputeFlowFacts(function)) {
-    if (context.relation == Relation::kStrict) {
-      available_ = ComputeAvailableGuards(function);
-      anticipated_ = ComputeAnticipatedGuards(function);
-    }
-  }
+      : function_(function),
+        context_(context),
+        facts_(ComputeFlowFacts(function)),
+        available_(ComputeAvailableGuards(function)),
+        anticipated_(ComputeAnticipatedGuards(function)) {}
 
   bool Run() {
     bool changed = false;
     for (ir::Block* block : ir::TopologicalOrder(function_)) {
-      for (std::size_t i = 0; i < block->edge_count(); ++i) changed |= ThreadEdge(*block, i);
+      bool threaded = false;
+      for (std::size_t i = 0; i < block->edge_count(); ++i) threaded |= ThreadEdge(*block, i);
+      if (!threaded) continue;
+      if (auto* choice = std::get_if<ir::Switch>(&block->terminator)) choice->Canonicalize();
+      changed = true;
     }
     if (changed) function_.RemoveUnreachable();
     return changed;
@@ -50,7 +55,7 @@ class Threading {
       if (!decided) break;
       skipped.insert(skipped.end(), at->guards.begin(), at->guards.end());
       const ir::Edge& next = at->edge(*decided);
-      if (GuardsMayGo(block, skipped, *next.target)) final_edge = &next;
+      if (HasConstantArguments(next) && GuardsMayGo(block, skipped, *next.target)) final_edge = &next;
       if (!next.arguments.empty()) break;
       at = next.target;
     }
@@ -64,11 +69,17 @@ class Threading {
     return block.edge_count() != 0 && block.parameters.empty() && block.effects.empty();
   }
 
+  // Other arguments may load what only a skipped block has guarded.
+  static bool HasConstantArguments(const ir::Edge& edge) {
+    return std::ranges::all_of(edge.arguments,
+                               [](const ir::Value* argument) { return argument->IsConstant(); });
+  }
+
   bool GuardsMayGo(const ir::Block& from, const std::vector<ir::Guard>& skipped, const ir::Block& to) const {
-    if (context_.relation == Relation::kFaithful) return true;
     GuardSet before = available_[from.id()];
     for (const ir::Guard& guard : from.guards) before.Add(guard);
     for (const ir::Guard& guard : skipped) {
+      if (!IsObservable(guard, context_.relation)) continue;
       if (!before.Covers(guard) && !anticipated_[to.id()].Covers(guard)) return false;
     }
     return true;

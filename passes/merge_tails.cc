@@ -35,8 +35,12 @@ struct Arguments {
 // Finds the common form of two sub-graphs, without changing the function but for new values.
 class Unifier {
  public:
-  Unifier(ir::Function& function, const ir::Block& first, const ir::Block& second, bool value_parameter)
-      : function_(function), roots_{&first, &second}, base_parameter_(function.NewParameter()) {
+  Unifier(ir::Function& function, const ir::Block& first, const ir::Block& second, bool value_parameter,
+          Relation relation)
+      : function_(function),
+        relation_(relation),
+        roots_{&first, &second},
+        base_parameter_(function.NewParameter()) {
     if (value_parameter) value_parameter_ = function.NewParameter();
   }
 
@@ -89,6 +93,8 @@ class Unifier {
     const bool root = &a == roots_.first;
     if (!a.effects.empty() || !b.effects.empty()) return false;
     if (!root && (!a.parameters.empty() || !b.parameters.empty())) return false;
+    // A guard that no load of its block demands would have to be unified as well.
+    if (HasGuardBesideDemanded(a, relation_) || HasGuardBesideDemanded(b, relation_)) return false;
     if (a.terminator.index() != b.terminator.index() || a.edge_count() != b.edge_count()) return false;
     Pair pair{key, a.terminator, {}};
     if (!UnifyTerminators(pair.terminator, b.terminator, root)) return false;
@@ -188,6 +194,7 @@ class Unifier {
   }
 
   ir::Function& function_;
+  Relation relation_;
   std::pair<const ir::Block*, const ir::Block*> roots_;
   const ir::Value* base_parameter_;
   const ir::Value* value_parameter_ = nullptr;
@@ -204,10 +211,10 @@ struct Candidate {
 };
 
 // Merges the candidate's blocks; false when they have no common form.
-bool Merge(ir::Function& function, const Candidate& candidate) {
+bool Merge(ir::Function& function, const Candidate& candidate, Relation relation) {
   ir::Block& first = *function.block(candidate.first);
   ir::Block& second = *function.block(candidate.second);
-  Unifier unifier(function, first, second, candidate.value_parameter);
+  Unifier unifier(function, first, second, candidate.value_parameter, relation);
   if (!unifier.Run() || !unifier.HasParameter()) return false;
   unifier.Apply(first, second);
   function.RemoveUnreachable();
@@ -242,18 +249,13 @@ std::vector<Candidate> Candidates(const ir::Function& function) {
   return candidates;
 }
 
-bool HasOnlyDemandedGuards(const ir::Function& function) {
-  return std::ranges::all_of(ir::TopologicalOrder(function),
-                             [](const ir::Block* block) { return block->guards == DemandedGuards(*block); });
-}
-
 // Makes the merge that lowers the size most; false when none does.
-bool MergeBest(ir::Function& function) {
+bool MergeBest(ir::Function& function, Relation relation) {
   std::size_t best_size = EstimateHalfInstructions(function);
   std::optional<ir::Function> best;
   for (const Candidate& candidate : Candidates(function)) {
     ir::Function trial = function.Clone();
-    if (!Merge(trial, candidate)) continue;
+    if (!Merge(trial, candidate, relation)) continue;
     const std::size_t size = EstimateHalfInstructions(trial);
     if (size >= best_size) continue;
     best_size = size;
@@ -267,11 +269,9 @@ bool MergeBest(ir::Function& function) {
 }  // namespace
 
 bool RunMergeTails(ir::Function& function, Context& context) {
-  // Under the strict relation a guard that no load of its block demands would have to be unified as well.
   if (function.block_count() > kMaxBlocks) return false;
-  if (context.relation == Relation::kStrict && !HasOnlyDemandedGuards(function)) return false;
   bool changed = false;
-  for (std::size_t i = 0; i < kMaxMerges && MergeBest(function); ++i) {
+  for (std::size_t i = 0; i < kMaxMerges && MergeBest(function, context.relation); ++i) {
     ++context.counters["merge-tails.merges"];
     changed = true;
   }

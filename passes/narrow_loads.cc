@@ -82,6 +82,7 @@ bool RunNarrowLoads(ir::Function& function, Context& context) {
     std::optional<Partition> partition = PartitionOf(function, block->terminator);
     if (!partition || partition->value->opcode() != ir::Opcode::kLoad) continue;
     const ir::Value* load = partition->value;
+    if (HasGuardBesideDemanded(*block, context.relation)) continue;
     if (load->base() == nullptr && load->offset() < context.cooked.header_bytes) continue;
     if (!Narrow(function, *block, uses[load], *partition)) continue;
     ++context.counters["narrow-loads.loads"];
