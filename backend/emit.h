@@ -1,11 +1,7 @@
-// IR to BPF: the one door of the backend. Selection covers values with instructions, registers decides what A, X
-// and the scratch words hold on each edge, layout orders the blocks and bridges far jumps.
+// IR to BPF: the one door of the backend. Selection covers values with instructions, registers decides what
+// A, X and the scratch words hold on each edge, layout orders the blocks and bridges far jumps.
 #ifndef BPFOPT_BACKEND_EMIT_H
 #define BPFOPT_BACKEND_EMIT_H
-
-#include <cstddef>
-#include <cstdint>
-#include <map>
 
 #include "bpf/checker.h"
 #include "bpfopt/error.h"
@@ -13,11 +9,15 @@
 #include "bpfopt/program.h"
 #include "ir/function.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <map>
+
 namespace bpfopt::backend {
 
 struct EmitOptions {
-  // kStrict: every guard is performed on every path through its block, by a load that is needed anyway or by one made
-  // for it, at the block or before. kFaithful: guards without a needed load cost nothing.
+  // kStrict: every guard is performed on every path through its block, by a load that is needed anyway or by
+  // one made for it, at the block or before. kFaithful: guards without a needed load cost nothing.
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
   std::size_t limit = 4096;  // instructions
@@ -31,9 +31,9 @@ struct Emitted {
   std::map<std::size_t, std::uint32_t> draws;  // drawing instruction -> identity of its effect
 };
 
-// `function` satisfies ir::Check. The program is structurally valid and means the function under the function's target:
-// the same verdicts, and faults only where guards fault. kTooLarge when more than `limit` instructions are needed (the
-// message says how many). Deterministic.
+// `function` satisfies ir::Check. The program is structurally valid and means the function under the
+// function's target: the same verdicts, and faults only where guards fault. kTooLarge when more than `limit`
+// instructions are needed (the message says how many). Deterministic.
 Expected<Emitted> Emit(const ir::Function& function, const EmitOptions& options);
 
 }  // namespace bpfopt::backend

@@ -1,0 +1,23 @@
+// Chooses the decisions that generation leaves open, by trying them: the cost of a candidate is the size of
+// the code it gives, then how much of it runs.
+#ifndef BPFOPT_BACKEND_SEARCH_H
+#define BPFOPT_BACKEND_SEARCH_H
+
+#include "backend/facts.h"
+#include "backend/machine.h"
+#include "backend/selection.h"
+#include "bpfopt/error.h"
+#include "bpfopt/options.h"
+#include "ir/function.h"
+
+#include <cstddef>
+
+namespace bpfopt::backend {
+
+// Tries at most `budget` candidates besides the first. Deterministic.
+Expected<MachineFunction> Search(const ir::Function& function, const Facts& facts, const Rules& rules,
+                                 Objective objective, std::size_t budget);
+
+}  // namespace bpfopt::backend
+
+#endif  // BPFOPT_BACKEND_SEARCH_H
