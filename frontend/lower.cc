@@ -1,1 +1,222 @@
+// The walk over the tree: connectives by wiring flows, everything else by a test of its own.
 #include "frontend/lower.h"
+
+#include "frontend/lowering.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace bpfopt::frontend {
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+bool IsArithmetic(const NodeKind& kind) {
+  return std::holds_alternative<Literal>(kind) || std::holds_alternative<PacketLength>(kind) ||
+         std::holds_alternative<Accessor>(kind) || std::holds_alternative<Binary>(kind) ||
+         std::holds_alternative<Negate>(kind);
+}
+
+// The children of a node, in order of writing.
+std::vector<NodeId> ChildrenOf(const NodeKind& kind) {
+  return std::visit(Overloaded{
+                        [](const And& node) {
+                          return std::vector{node.lhs, node.rhs};
+                        },
+                        [](const Or& node) {
+                          return std::vector{node.lhs, node.rhs};
+                        },
+                        [](const Not& node) { return std::vector{node.operand}; },
+                        [](const When& node) {
+                          return std::vector{node.condition, node.then, node.otherwise};
+                        },
+                        [](const Relation& node) {
+                          return std::vector{node.lhs, node.rhs};
+                        },
+                        [](const Accessor& node) { return std::vector{node.index}; },
+                        [](const Binary& node) {
+                          return std::vector{node.lhs, node.rhs};
+                        },
+                        [](const Negate& node) { return std::vector{node.operand}; },
+                        [](const auto&) { return std::vector<NodeId>(); },
+                    },
+                    kind);
+}
+
+// A tree as ast.h promises it: each node the child of one later node, numbers where numbers are expected.
+bool IsWellFormed(const Ast& filter) {
+  std::vector<bool> has_parent(filter.nodes.size(), false);
+  for (NodeId id = 0; id < filter.nodes.size(); ++id) {
+    const NodeKind& kind = filter.nodes[id].kind;
+    const bool wants_numbers = IsArithmetic(kind) || std::holds_alternative<Relation>(kind);
+    for (const NodeId child : ChildrenOf(kind)) {
+      if (child >= id || has_parent[child]) return false;
+      if (IsArithmetic(filter.nodes[child].kind) != wants_numbers) return false;
+      has_parent[child] = true;
+    }
+  }
+  return !IsArithmetic(filter.nodes[filter.root()].kind);
+}
+
+// A connective whose operands are being lowered.
+struct Frame {
+  NodeId node = 0;
+  unsigned done = 0;  // operands
+  Flow pass = {};     // of the operands done
+  Flow fail = {};
+  Flow otherwise = {};  // `when`: where the condition failed
+};
+
+class Walk {
+ public:
+  Walk(const Ast& filter, Lowering* lowering) : filter_(filter), lowering_(*lowering) {}
+
+  Outcome Run(Flow in) {
+    Enter(filter_.root(), in);
+    while (!frames_.empty() && !lowering_.error()) {
+      Frame& frame = frames_.back();
+      std::visit([&](const auto& node) { Resume(frame, node); }, filter_.nodes[frame.node].kind);
+    }
+    return result_;
+  }
+
+ private:
+  void Enter(NodeId id, Flow in) {
+    const NodeKind& kind = filter_.nodes[id].kind;
+    if (std::holds_alternative<And>(kind) || std::holds_alternative<Or>(kind) ||
+        std::holds_alternative<Not>(kind) || std::holds_alternative<When>(kind)) {
+      result_ = {in, in};  // whichever the first operand is put behind
+      frames_.push_back({.node = id});
+      return;
+    }
+    result_ = lowering_.TestLeaf(in, id);
+  }
+
+  void Leave(Outcome outcome) {
+    result_ = outcome;
+    frames_.pop_back();
+  }
+
+  void Resume(Frame& frame, const And& node) {
+    switch (frame.done++) {
+      case 0:
+        return Enter(node.lhs, result_.pass);
+      case 1:
+        frame.fail = result_.fail;
+        return Enter(node.rhs, result_.pass);
+      default:
+        return Leave({result_.pass, Concatenate(frame.fail, result_.fail)});
+    }
+  }
+
+  void Resume(Frame& frame, const Or& node) {
+    switch (frame.done++) {
+      case 0:
+        return Enter(node.lhs, result_.pass);
+      case 1:
+        frame.pass = result_.pass;
+        return Enter(node.rhs, result_.fail);
+      default:
+        return Leave({Concatenate(frame.pass, result_.pass), result_.fail});
+    }
+  }
+
+  void Resume(Frame& frame, const Not& node) {
+    if (frame.done++ == 0) return Enter(node.operand, result_.pass);
+    Leave(Invert(result_));
+  }
+
+  void Resume(Frame& frame, const When& node) {
+    switch (frame.done++) {
+      case 0:
+        return Enter(node.condition, result_.pass);
+      case 1:
+        frame.otherwise = result_.fail;
+        return Enter(node.then, result_.pass);
+      case 2:
+        frame.pass = result_.pass;
+        frame.fail = result_.fail;
+        return Enter(node.otherwise, frame.otherwise);
+      default:
+        return Leave({Concatenate(frame.pass, result_.pass), Concatenate(frame.fail, result_.fail)});
+    }
+  }
+
+  template <typename Leaf>
+  void Resume(Frame&, const Leaf&) {}  // has no frame
+
+  const Ast& filter_;
+  Lowering& lowering_;
+  std::vector<Frame> frames_;
+  Outcome result_;
+};
+
+// Only a device word shows what A holds, when there is no device.
+bool NeedsAccumulator(const Ast& filter, const LowerOptions& options) {
+  return options.target == Target::kLinux &&
+         std::any_of(filter.nodes.begin(), filter.nodes.end(),
+                     [](const Node& node) { return std::holds_alternative<InterfaceIndex>(node.kind); });
+}
+
+}  // namespace
+
+Lowering::Lowering(const Ast* filter, const LowerOptions* options, ir::Function* function)
+    : filter_(*filter),
+      options_(*options),
+      flow_(function, NeedsAccumulator(*filter, *options)),
+      layout_(PacketLayout::Of(*options->link_type)) {}
+
+Outcome Lowering::TestLeaf(Flow in, NodeId id) {
+  current_ = id;
+  return std::visit(
+      Overloaded{
+          [&](const Test& node) { return TestQualified(in, node); },
+          [&](const ProtocolTest& node) { return TestProtocolWord(in, node.protocol); },
+          [&](const Broadcast& node) { return TestBroadcast(in, node.protocol); },
+          [&](const Multicast& node) { return TestMulticast(in, node.protocol); },
+          [&](const LengthAtLeast& node) { return TestLength(in, ir::Compare::kGreaterEqual, node.bytes); },
+          [&](const LengthAtMost& node) { return Invert(TestLength(in, ir::Compare::kGreater, node.bytes)); },
+          [&](const Encapsulated& node) { return TestEncapsulation(in, node); },
+          [&](const Llc& node) { return TestLlc(in, node); },
+          [&](const Bound& node) { return TestBound(in, node); },
+          [&](const InterfaceIndex& node) { return TestInterface(in, node); },
+          [&](const Rand& node) { return TestRand(in, node); },
+          [&](const Relation& node) { return TestRelation(in, node); },
+          [&](const auto&) { return Fail("this is no test"); },
+      },
+      filter_.nodes[id].kind);
+}
+
+Outcome Lowering::Fail(std::string message) {
+  if (!error_) {
+    error_ = Error{.code = ErrorCode::kInvalidInput,
+                   .message = std::move(message),
+                   .range = filter_.nodes[current_].range};
+  }
+  return {};
+}
+
+Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options) {
+  if (options.link_type == nullptr) return MakeError(ErrorCode::kInternal, "no link type is given");
+  if (options.target == Target::kSeccomp) {
+    return InvalidInput("a packet filter cannot be compiled for --target seccomp");
+  }
+  ir::Function function(options.target);
+  Lowering lowering(&filter, &options, &function);
+  Outcome outcome{.pass = lowering.flow().Start(), .fail = {}};
+  if (!filter.empty()) {
+    if (!IsWellFormed(filter)) return MakeError(ErrorCode::kInternal, "the filter's tree is malformed");
+    outcome = Walk(filter, &lowering).Run(outcome.pass);
+    if (lowering.error()) return tl::unexpected<Error>(*lowering.error());
+  }
+  lowering.flow().Return(outcome.pass, options.snaplen);
+  lowering.flow().Return(outcome.fail, 0);
+  function.RemoveUnreachable();
+  return function;
+}
+
+}  // namespace bpfopt::frontend

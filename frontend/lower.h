@@ -1,10 +1,7 @@
-// Tree to IR: the naive meaning of a filter, test by test in libpcap's unoptimized order, loads (guards) included.
-// Nothing is optimized here but what hash-consing does by itself.
+// Tree to IR: the naive meaning of a filter, test by test in libpcap's unoptimized order, loads (guards)
+// included. Nothing is optimized here but what hash-consing does by itself.
 #ifndef BPFOPT_FRONTEND_LOWER_H
 #define BPFOPT_FRONTEND_LOWER_H
-
-#include <cstdint>
-#include <optional>
 
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
@@ -12,12 +9,15 @@
 #include "frontend/link_type.h"
 #include "ir/function.h"
 
+#include <cstdint>
+#include <optional>
+
 namespace bpfopt::frontend {
 
 struct LowerOptions {
   const LinkType* link_type = nullptr;
   Target target = Target::kPcap;
-  std::uint32_t snaplen = 262144;                    // what an accepting return keeps
+  std::uint32_t snaplen = 262144;            // what an accepting return keeps
   std::optional<std::uint32_t> netmask = 0;  // host order, for `ip broadcast`; nothing: unknown
 };
 

@@ -1,0 +1,197 @@
+// Hosts and networks by address, and the choice of a test by what a qualifier is applied to.
+#include "frontend/keywords.h"
+#include "frontend/lowering.h"
+#include "frontend/protocol_numbers.h"
+
+#include <fmt/format.h>
+
+namespace bpfopt::frontend {
+namespace {
+
+std::string_view KindName(AddressKind kind) {
+  switch (kind) {
+    case AddressKind::kNet:
+      return "net";
+    case AddressKind::kPort:
+      return "port";
+    case AddressKind::kPortRange:
+      return "portrange";
+    case AddressKind::kProto:
+      return "proto";
+    case AddressKind::kProtoChain:
+      return "protochain";
+    case AddressKind::kGateway:
+      return "gateway";
+    case AddressKind::kDefault:
+    case AddressKind::kHost:
+      break;
+  }
+  return "host";
+}
+
+bool IsHost(AddressKind kind) { return kind == AddressKind::kDefault || kind == AddressKind::kHost; }
+bool IsPort(AddressKind kind) { return kind == AddressKind::kPort || kind == AddressKind::kPortRange; }
+
+std::uint32_t MaskOfLength(unsigned bits) { return bits == 0 ? 0 : 0xffffffffU << (32 - bits); }
+
+// The `index`-th 32-bit word of an address.
+std::uint32_t WordOf(const std::array<std::uint8_t, 16>& address, std::size_t index) {
+  std::uint32_t word = 0;
+  for (std::size_t i = 0; i < 4; ++i) word = word << 8 | address[index * 4 + i];
+  return word;
+}
+
+// The part of a prefix of `length` bits that lies in the `index`-th 32-bit word.
+std::uint32_t PrefixMask(unsigned length, unsigned index) {
+  const unsigned before = index * 32;
+  if (length <= before) return 0;
+  return MaskOfLength(length - before >= 32 ? 32 : length - before);
+}
+
+}  // namespace
+
+Outcome Lowering::TestQualified(Flow in, const Test& test) {
+  const Qualifier& qualifier = test.qualifier;
+  if (qualifier.kind == AddressKind::kGateway) return Fail("'gateway' is not supported");
+  if (qualifier.kind == AddressKind::kProtoChain) {
+    return Fail("'protochain' is not supported: it needs a loop, which programs for the kernel cannot have");
+  }
+  if (const auto* id = std::get_if<Number>(&test.id)) return TestNumber(in, qualifier, id->value);
+  if (const auto* id = std::get_if<Ipv4>(&test.id)) return TestIpv4(in, qualifier, *id);
+  if (const auto* id = std::get_if<Ipv6>(&test.id)) return TestIpv6(in, qualifier, *id);
+  if (const auto* id = std::get_if<Mac>(&test.id)) return TestMacId(in, qualifier, *id);
+  if (const auto* id = std::get_if<Hosts>(&test.id)) return TestHosts(in, qualifier, *id);
+  if (const auto* id = std::get_if<PortSpan>(&test.id)) {
+    return TestPorts(in, qualifier, {.first = id->first, .last = id->last});
+  }
+  if (const auto* id = std::get_if<ServicePort>(&test.id)) return TestPorts(in, qualifier, *id);
+  return Fail(fmt::format("the name '{}' is not resolved", std::get<Name>(test.id).text));
+}
+
+Outcome Lowering::TestNumber(Flow in, const Qualifier& qualifier, std::uint32_t number) {
+  if (qualifier.kind == AddressKind::kProto) {
+    return TestProtocolNumber(in, number, qualifier.protocol, qualifier.direction);
+  }
+  if (IsPort(qualifier.kind)) return TestPorts(in, qualifier, {.first = number, .last = number});
+  return Fail(fmt::format("the number {} is not resolved to an address", number));
+}
+
+Outcome Lowering::TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id) {
+  if (!IsHost(qualifier.kind) && qualifier.kind != AddressKind::kNet) {
+    return Fail(fmt::format("'{}' is applied to an IPv4 address", KindName(qualifier.kind)));
+  }
+  if (id.has_mask) {
+    if (qualifier.kind != AddressKind::kNet) return Fail("a mask applies to 'net' only");
+    if ((id.address & ~id.mask) != 0) return Fail("the address has bits set outside of its mask");
+    return TestIpv4Address(in, qualifier, id.address, id.mask);
+  }
+  if (qualifier.protocol == Protocol::kLink) return Fail("an IPv4 address is no link-layer address");
+  return TestIpv4Address(in, qualifier, id.address, id.mask & MaskOfLength(id.bits));
+}
+
+Outcome Lowering::TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id) {
+  if (!IsHost(qualifier.kind) && qualifier.kind != AddressKind::kNet) {
+    return Fail(fmt::format("'{}' is applied to an IPv6 address", KindName(qualifier.kind)));
+  }
+  if (id.length > 128) return Fail("the prefix of an IPv6 network has at most 128 bits");
+  if (IsHost(qualifier.kind) && id.length != 128) return Fail("a prefix length applies to 'net' only");
+  for (unsigned word = 0; word < 4; ++word) {
+    if ((WordOf(id.address, word) & ~PrefixMask(id.length, word)) != 0) {
+      return Fail("the address has bits set outside of its prefix");
+    }
+  }
+  return TestIpv6Address(in, qualifier, id);
+}
+
+Outcome Lowering::TestMacId(Flow in, const Qualifier& qualifier, const Mac& id) {
+  if (!IsHost(qualifier.kind) || qualifier.protocol != Protocol::kLink) {
+    return Fail("a MAC address is for 'ether host', 'ether src' and 'ether dst' only");
+  }
+  if (!layout_.link->mac) return Fail(fmt::format("{} has no MAC addresses", layout_.link->name));
+  return TestMac(in, id.address, qualifier.direction);
+}
+
+// Every address of a name that the qualifier leaves; without a link-layer protocol field IPv4 addresses are
+// looked for in IPv4 alone.
+Outcome Lowering::TestHosts(Flow in, const Qualifier& qualifier, const Hosts& id) {
+  const bool only_ip = qualifier.protocol == Protocol::kDefault && !layout_.link_protocol;
+  Disjunction any(in);
+  bool found = false;
+  for (const std::variant<Ipv4, Ipv6>& address : id.addresses) {
+    Qualifier each = qualifier;
+    if (const auto* ipv4 = std::get_if<Ipv4>(&address)) {
+      if (qualifier.protocol == Protocol::kIp6) continue;
+      if (only_ip) each.protocol = Protocol::kIp;
+      any.Add(TestIpv4Address(any.next(), each, ipv4->address, 0xffffffff));
+    } else {
+      if (qualifier.protocol == Protocol::kIp) continue;
+      any.Add(TestIpv6Address(any.next(), each, std::get<Ipv6>(address)));
+    }
+    found = true;
+  }
+  if (!found) return Fail(fmt::format("'{}' has no address of the family that is asked for", id.name));
+  return any.outcome();
+}
+
+Outcome Lowering::TestIpv4Address(Flow in, const Qualifier& qualifier, std::uint32_t address,
+                                  std::uint32_t mask) {
+  struct Location {
+    std::uint32_t link_protocol;
+    std::uint32_t source;
+    std::uint32_t destination;
+  };
+  constexpr Location kIp{kEtherIp, 12, 16};
+  constexpr Location kArp{kEtherArp, 14, 24};
+  constexpr Location kRarp{kEtherRarp, 14, 24};
+  const auto test = [&](Flow flow, const Location& at) {
+    return TestSides(flow, qualifier.direction, [&](Flow side, bool source) {
+      return TestAddressWord(side, at.link_protocol, source ? at.source : at.destination, address, mask);
+    });
+  };
+  switch (qualifier.protocol) {
+    case Protocol::kIp:
+      return test(in, kIp);
+    case Protocol::kArp:
+      return test(in, kArp);
+    case Protocol::kRarp:
+      return test(in, kRarp);
+    case Protocol::kDefault: {
+      Disjunction any(in);
+      any.Add(test(any.next(), kIp));
+      if (layout_.mpls_labels == 0) {  // nothing else can be told behind a label
+        any.Add(test(any.next(), kArp));
+        any.Add(test(any.next(), kRarp));
+      }
+      return any.outcome();
+    }
+    default:
+      return Fail(fmt::format("'{}' is applied to an IPv4 {}", ProtocolWord(qualifier.protocol),
+                              KindName(qualifier.kind)));
+  }
+}
+
+Outcome Lowering::TestAddressWord(Flow in, std::uint32_t link_protocol, std::uint32_t offset,
+                                  std::uint32_t address, std::uint32_t mask) {
+  Conjunction both(in);
+  both.Add(TestLinkProtocol(both.next(), link_protocol));
+  both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, offset, 4}, address, mask));
+  return both.outcome();
+}
+
+Outcome Lowering::TestIpv6Address(Flow in, const Qualifier& qualifier, const Ipv6& id) {
+  if (qualifier.protocol != Protocol::kDefault && qualifier.protocol != Protocol::kIp6) {
+    return Fail(fmt::format("'{}' is applied to an IPv6 {}", ProtocolWord(qualifier.protocol),
+                            KindName(qualifier.kind)));
+  }
+  return TestSides(in, qualifier.direction, [&](Flow side, bool source) {
+    Conjunction all(side);
+    all.Add(TestLinkProtocol(all.next(), kEtherIp6));
+    for (unsigned word = 0; word < 4; ++word) {
+      const Field field{Anchor::kNetwork, (source ? 8 : 24) + word * 4, 4};
+      all.Add(TestEqual(all.next(), field, WordOf(id.address, word), PrefixMask(id.length, word)));
+    }
+    return all.outcome();
+  });
+}
+
+}  // namespace bpfopt::frontend
