@@ -1,6 +1,7 @@
 // The walk over the tree: connectives by wiring flows, everything else by a test of its own.
 #include "frontend/lower.h"
 
+#include "frontend/check.h"
 #include "frontend/lowering.h"
 
 #include <algorithm>
@@ -171,7 +172,7 @@ Lowering::Lowering(const Ast* filter, const LowerOptions* options, ir::Function*
       layout_(PacketLayout::Of(*options->link_type)) {}
 
 Outcome Lowering::TestLeaf(Flow in, NodeId id) {
-  current_ = id;
+  if (!CheckNode(id)) return {};
   return std::visit(
       Overloaded{
           [&](const Test& node) { return TestQualified(in, node); },
@@ -186,9 +187,15 @@ Outcome Lowering::TestLeaf(Flow in, NodeId id) {
           [&](const InterfaceIndex& node) { return TestInterface(in, node); },
           [&](const Rand& node) { return TestRand(in, node); },
           [&](const Relation& node) { return TestRelation(in, node); },
-          [&](const auto&) { return Fail("this is no test"); },
+          [&](const auto&) { return FailInternally("a node that is no test"); },
       },
       filter_.nodes[id].kind);
+}
+
+bool Lowering::CheckNode(NodeId id) {
+  current_ = id;
+  if (auto fault = FindFault(filter_, filter_.nodes[id])) Fail(std::move(*fault));
+  return !error_;
 }
 
 Outcome Lowering::Fail(std::string message) {
@@ -197,6 +204,13 @@ Outcome Lowering::Fail(std::string message) {
                    .message = std::move(message),
                    .range = filter_.nodes[current_].range};
   }
+  return {};
+}
+
+Outcome Lowering::FailInternally(std::string message) {
+  if (error_) return {};
+  Fail(std::move(message));
+  error_->code = ErrorCode::kInternal;
   return {};
 }
 

@@ -1,5 +1,4 @@
 // Hosts and networks by address, and the choice of a test by what a qualifier is applied to.
-#include "frontend/keywords.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
@@ -7,30 +6,6 @@
 
 namespace bpfopt::frontend {
 namespace {
-
-std::string_view KindName(AddressKind kind) {
-  switch (kind) {
-    case AddressKind::kNet:
-      return "net";
-    case AddressKind::kPort:
-      return "port";
-    case AddressKind::kPortRange:
-      return "portrange";
-    case AddressKind::kProto:
-      return "proto";
-    case AddressKind::kProtoChain:
-      return "protochain";
-    case AddressKind::kGateway:
-      return "gateway";
-    case AddressKind::kDefault:
-    case AddressKind::kHost:
-      break;
-  }
-  return "host";
-}
-
-bool IsHost(AddressKind kind) { return kind == AddressKind::kDefault || kind == AddressKind::kHost; }
-bool IsPort(AddressKind kind) { return kind == AddressKind::kPort || kind == AddressKind::kPortRange; }
 
 std::uint32_t MaskOfLength(unsigned bits) { return bits == 0 ? 0 : 0xffffffffU << (32 - bits); }
 
@@ -52,49 +27,29 @@ std::uint32_t PrefixMask(unsigned length, unsigned index) {
 
 Outcome Lowering::TestQualified(Flow in, const Test& test) {
   const Qualifier& qualifier = test.qualifier;
-  if (qualifier.kind == AddressKind::kGateway) return Fail("'gateway' is not supported");
-  if (qualifier.kind == AddressKind::kProtoChain) {
-    return Fail("'protochain' is not supported: it needs a loop, which programs for the kernel cannot have");
+  if (const auto* id = std::get_if<Number>(&test.id)) {
+    if (qualifier.kind == AddressKind::kProto) return TestProtocolNumber(in, id->value, qualifier.protocol);
+    return TestPorts(in, qualifier, {.first = id->value, .last = id->value});
   }
-  if (const auto* id = std::get_if<Number>(&test.id)) return TestNumber(in, qualifier, id->value);
-  if (const auto* id = std::get_if<Ipv4>(&test.id)) return TestIpv4(in, qualifier, *id);
-  if (const auto* id = std::get_if<Ipv6>(&test.id)) return TestIpv6(in, qualifier, *id);
-  if (const auto* id = std::get_if<Mac>(&test.id)) return TestMacId(in, qualifier, *id);
-  if (const auto* id = std::get_if<Hosts>(&test.id)) return TestHosts(in, qualifier, *id);
   if (const auto* id = std::get_if<PortSpan>(&test.id)) {
     return TestPorts(in, qualifier, {.first = id->first, .last = id->last});
   }
   if (const auto* id = std::get_if<ServicePort>(&test.id)) return TestPorts(in, qualifier, *id);
-  return Fail(fmt::format("the name '{}' is not resolved", std::get<Name>(test.id).text));
-}
-
-Outcome Lowering::TestNumber(Flow in, const Qualifier& qualifier, std::uint32_t number) {
-  if (qualifier.kind == AddressKind::kProto) {
-    return TestProtocolNumber(in, number, qualifier.protocol, qualifier.direction);
-  }
-  if (IsPort(qualifier.kind)) return TestPorts(in, qualifier, {.first = number, .last = number});
-  return Fail(fmt::format("the number {} is not resolved to an address", number));
+  if (const auto* id = std::get_if<Ipv4>(&test.id)) return TestIpv4(in, qualifier, *id);
+  if (const auto* id = std::get_if<Ipv6>(&test.id)) return TestIpv6(in, qualifier, *id);
+  if (const auto* id = std::get_if<Mac>(&test.id)) return TestMacId(in, qualifier, *id);
+  if (const auto* id = std::get_if<Hosts>(&test.id)) return TestHosts(in, qualifier, *id);
+  return FailInternally("a name is not resolved");
 }
 
 Outcome Lowering::TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id) {
-  if (!IsHost(qualifier.kind) && qualifier.kind != AddressKind::kNet) {
-    return Fail(fmt::format("'{}' is applied to an IPv4 address", KindName(qualifier.kind)));
-  }
-  if (id.has_mask) {
-    if (qualifier.kind != AddressKind::kNet) return Fail("a mask applies to 'net' only");
-    if ((id.address & ~id.mask) != 0) return Fail("the address has bits set outside of its mask");
-    return TestIpv4Address(in, qualifier, id.address, id.mask);
-  }
-  if (qualifier.protocol == Protocol::kLink) return Fail("an IPv4 address is no link-layer address");
-  return TestIpv4Address(in, qualifier, id.address, id.mask & MaskOfLength(id.bits));
+  const std::uint32_t mask = id.mask & MaskOfLength(id.bits);
+  if (id.has_mask && (id.address & ~mask) != 0) return Fail("the address has bits set outside of its mask");
+  return TestIpv4Address(in, qualifier, id.address, mask);
 }
 
 Outcome Lowering::TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id) {
-  if (!IsHost(qualifier.kind) && qualifier.kind != AddressKind::kNet) {
-    return Fail(fmt::format("'{}' is applied to an IPv6 address", KindName(qualifier.kind)));
-  }
   if (id.length > 128) return Fail("the prefix of an IPv6 network has at most 128 bits");
-  if (IsHost(qualifier.kind) && id.length != 128) return Fail("a prefix length applies to 'net' only");
   for (unsigned word = 0; word < 4; ++word) {
     if ((WordOf(id.address, word) & ~PrefixMask(id.length, word)) != 0) {
       return Fail("the address has bits set outside of its prefix");
@@ -104,9 +59,6 @@ Outcome Lowering::TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id) 
 }
 
 Outcome Lowering::TestMacId(Flow in, const Qualifier& qualifier, const Mac& id) {
-  if (!IsHost(qualifier.kind) || qualifier.protocol != Protocol::kLink) {
-    return Fail("a MAC address is for 'ether host', 'ether src' and 'ether dst' only");
-  }
   if (!layout_.link->mac) return Fail(fmt::format("{} has no MAC addresses", layout_.link->name));
   return TestMac(in, id.address, qualifier.direction);
 }
@@ -165,8 +117,7 @@ Outcome Lowering::TestIpv4Address(Flow in, const Qualifier& qualifier, std::uint
       return any.outcome();
     }
     default:
-      return Fail(fmt::format("'{}' is applied to an IPv4 {}", ProtocolWord(qualifier.protocol),
-                              KindName(qualifier.kind)));
+      return FailInternally("a protocol without IPv4 addresses");
   }
 }
 
@@ -179,10 +130,6 @@ Outcome Lowering::TestAddressWord(Flow in, std::uint32_t link_protocol, std::uin
 }
 
 Outcome Lowering::TestIpv6Address(Flow in, const Qualifier& qualifier, const Ipv6& id) {
-  if (qualifier.protocol != Protocol::kDefault && qualifier.protocol != Protocol::kIp6) {
-    return Fail(fmt::format("'{}' is applied to an IPv6 {}", ProtocolWord(qualifier.protocol),
-                            KindName(qualifier.kind)));
-  }
   return TestSides(in, qualifier.direction, [&](Flow side, bool source) {
     Conjunction all(side);
     all.Add(TestLinkProtocol(all.next(), kEtherIp6));

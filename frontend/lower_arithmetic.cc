@@ -1,12 +1,9 @@
 // Relations between arithmetic expressions. Protocol checks of accessors come first, then every load in the
 // order of writing, then one comparison.
-#include "frontend/keywords.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace bpfopt::frontend {
 namespace {
@@ -179,7 +176,7 @@ const ir::Value* Lowering::Evaluate(const Cursor& cursor, NodeId root) {
   while (!path.empty() && !error_) {
     const auto [id, ready] = path.back();
     path.back().second = true;
-    current_ = id;
+    if (!CheckNode(id)) break;
     const NodeKind& kind = filter_.nodes[id].kind;
     if (const auto* literal = std::get_if<Literal>(&kind)) {
       operands.push_back({Constant(literal->value), literal->value});
@@ -213,15 +210,11 @@ const ir::Value* Lowering::Evaluate(const Cursor& cursor, NodeId root) {
 }
 
 Lowering::Operand Lowering::EvaluateAccessor(const Cursor& cursor, const Accessor& accessor, Operand index) {
-  if (accessor.size != 1 && accessor.size != 2 && accessor.size != 4) {
-    Fail("the size of an access must be 1, 2 or 4");
-    return {};
-  }
   Place place = layout_.payload;
   const ir::Value* base = nullptr;
   switch (BaseOf(accessor.protocol)) {
     case AccessorBase::kNone:
-      Fail(fmt::format("'{}' has no bytes to index", ProtocolWord(accessor.protocol)));
+      FailInternally("a protocol without bytes");
       return {};
     case AccessorBase::kLinkHeader:
       place = layout_.link_header;

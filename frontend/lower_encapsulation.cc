@@ -1,6 +1,5 @@
 // The words that open an encapsulation: vlan, mpls, pppoed, pppoes and geneve. Each is a test, and moves the
 // layout for all that is written after it.
-#include "frontend/keywords.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
@@ -34,20 +33,13 @@ Outcome Lowering::TestEncapsulation(Flow in, const Encapsulated& word) {
     case Encapsulation::kGeneve:
       return TestGeneve(in, word);
   }
-  return Fail("unknown encapsulation");
-}
-
-bool Lowering::RequireNumberUpTo(const Encapsulated& word, std::uint32_t maximum) {
-  if (!word.has_number || word.number <= maximum) return true;
-  Fail(fmt::format("{} {} is greater than {}", EncapsulationWord(word.kind), word.number, maximum));
-  return false;
+  return FailInternally("an unknown encapsulation");
 }
 
 Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
-  constexpr std::uint32_t kMaximumId = 0x0fff;
+  constexpr std::uint32_t kIdMask = 0x0fff;
   if (layout_.mpls_labels > 0) return Fail("'vlan' cannot be told behind an MPLS label");
   if (!layout_.link->has_vlan) return Fail(fmt::format("'vlan' is not supported on {}", layout_.link->name));
-  if (!RequireNumberUpTo(word, kMaximumId)) return {};
 
   Conjunction both(in);
   Disjunction any(both.next());
@@ -56,7 +48,7 @@ Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
   }
   both.Add(any.outcome());
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kPayload, 0, 2}, word.number, kMaximumId));
+    both.Add(TestEqual(both.next(), Field{Anchor::kPayload, 0, 2}, word.number, kIdMask));
   }
   layout_.payload.constant += kVlanTagLength;
   layout_.link_protocol->constant += kVlanTagLength;
@@ -64,12 +56,11 @@ Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
 }
 
 Outcome Lowering::TestMpls(Flow in, const Encapsulated& word) {
-  constexpr std::uint32_t kMaximumLabel = 0xfffff;
+  constexpr std::uint32_t kLabelMask = 0xfffff000;
   constexpr unsigned kLabelShift = 12;
   if (layout_.mpls_labels == 0 && !layout_.link->mpls_protocol) {
     return Fail(fmt::format("'mpls' is not supported on {}", layout_.link->name));
   }
-  if (!RequireNumberUpTo(word, kMaximumLabel)) return {};
 
   Conjunction both(in);
   if (layout_.mpls_labels > 0) {  // the label before is not the last
@@ -78,8 +69,7 @@ Outcome Lowering::TestMpls(Flow in, const Encapsulated& word) {
     both.Add(TestLinkProtocol(both.next(), *layout_.link->mpls_protocol));
   }
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 4}, word.number << kLabelShift,
-                       kMaximumLabel << kLabelShift));
+    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 4}, word.number << kLabelShift, kLabelMask));
   }
   layout_.network += kMplsLabelLength;
   layout_.network_llc += kMplsLabelLength;
@@ -88,13 +78,12 @@ Outcome Lowering::TestMpls(Flow in, const Encapsulated& word) {
 }
 
 Outcome Lowering::TestPppoeSession(Flow in, const Encapsulated& word) {
-  constexpr std::uint32_t kMaximumSession = 0xffff;
-  if (!RequireNumberUpTo(word, kMaximumSession)) return {};
+  constexpr std::uint32_t kSessionMask = 0xffff;
 
   Conjunction both(in);
   both.Add(TestLinkProtocol(both.next(), kEtherPppoeSession));
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 4}, word.number, kMaximumSession));
+    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 4}, word.number, kSessionMask));
   }
   // A PPP frame without the framing of HDLC: it starts with the protocol.
   layout_.link = &PppLinkType();
@@ -109,9 +98,6 @@ Outcome Lowering::TestPppoeSession(Flow in, const Encapsulated& word) {
 }
 
 Outcome Lowering::TestGeneve(Flow in, const Encapsulated& word) {
-  constexpr std::uint32_t kMaximumVni = 0xffffff;
-  if (!RequireNumberUpTo(word, kMaximumVni)) return {};
-
   Disjunction either(in);
   for (const bool ip6 : {false, true}) either.Add(TestGeneveHeader(either.next(), ip6, word));
   const Outcome found = either.outcome();

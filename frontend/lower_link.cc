@@ -124,7 +124,7 @@ Outcome Lowering::TestLinkProtocol(Flow in, std::uint32_t protocol) {
     case ProtocolField::kAlwaysIpv6:
       return flow_.Constant(in, protocol == kEtherIp6);
   }
-  return Fail("unknown way to tell protocols");
+  return FailInternally("an unknown protocol field");
 }
 
 Outcome Lowering::TestEthernetProtocol(Flow in, std::uint32_t protocol) {
@@ -260,7 +260,7 @@ Outcome Lowering::TestLlc(Flow in, const Llc& llc) {
     both.Add(TestEqual(both.next(), kLlcControl, type.value, type.mask));
     return both.outcome();
   }
-  return Fail(fmt::format("unknown LLC frame type '{}'", llc.type));
+  return FailInternally("an unknown type of LLC frame");
 }
 
 // A Geneve payload without a link-layer header has its payload where that header would start.
@@ -286,7 +286,7 @@ Outcome Lowering::TestBroadcast(Flow in, Protocol protocol) {
     if (!layout_.link->mac) return Fail(fmt::format("{} has no broadcast address", layout_.link->name));
     return TestMac(in, kBroadcastMac, Direction::kDst);
   }
-  if (protocol != Protocol::kIp) return Fail("'broadcast' applies to the link layer and to ip only");
+  if (protocol != Protocol::kIp) return FailInternally("a protocol without broadcasts");
   // libpcap's PCAP_NETMASK_UNKNOWN is this mask, too.
   if (!options_.netmask || *options_.netmask == 0xffffffff) {
     return Fail("'ip broadcast' needs the netmask of the network, which is not known");
@@ -321,7 +321,7 @@ Outcome Lowering::TestMulticast(Flow in, Protocol protocol) {
       both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 24, 1}, 255));
       return both.outcome();
     default:
-      return Fail("'multicast' applies to the link layer, to ip and to ip6 only");
+      return FailInternally("a protocol without multicasts");
   }
 }
 

@@ -60,7 +60,7 @@ Outcome Lowering::TestRand(Flow in, const Rand& rand) {
     return Fail("'rand' draws the kernel's random words: use --target linux");
   }
   const std::optional<std::uint32_t> threshold = RandThreshold(rand.probability);
-  if (!threshold) return Fail("the probability of 'rand' must be between 0 and 1, both excluded");
+  if (!threshold) return FailInternally("an impossible probability");
   const Cursor cursor = flow_.Join(in);
   const ir::Value* word = flow_.function().NewEffect(ir::EffectKind::kDraw, effects_++, nullptr, nullptr);
   cursor.block->effects.push_back(word);

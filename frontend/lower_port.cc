@@ -1,16 +1,11 @@
 // Ports and port ranges of TCP, UDP and SCTP, over IPv6 and IPv4.
-#include "frontend/keywords.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 namespace bpfopt::frontend {
 namespace {
-
-constexpr std::uint32_t kMaximumPort = 0xffff;
 
 std::uint32_t NumberOf(Protocol transport) {
   switch (transport) {
@@ -27,23 +22,11 @@ std::uint32_t NumberOf(Protocol transport) {
 
 Outcome Lowering::TestPorts(Flow in, const Qualifier& qualifier, const ServicePort& ports) {
   const bool range = qualifier.kind == AddressKind::kPortRange;
-  if (!range && qualifier.kind != AddressKind::kPort)
-    return Fail("a port number needs 'port' or 'portrange'");
+  if (!range && qualifier.kind != AddressKind::kPort) return FailInternally("a port without 'port'");
   const Protocol asked = qualifier.protocol;
-  if (asked != Protocol::kDefault && asked != Protocol::kTcp && asked != Protocol::kUdp &&
-      asked != Protocol::kSctp) {
-    return Fail(fmt::format("'{}' has no {}; tcp, udp and sctp have", ProtocolWord(asked),
-                            range ? "port range" : "port"));
-  }
-  if (asked != Protocol::kDefault && ports.transport != Protocol::kDefault && ports.transport != asked) {
-    return Fail(fmt::format("the port is {}, not {}", ProtocolWord(ports.transport), ProtocolWord(asked)));
-  }
-  if (std::max(ports.first, ports.last) > kMaximumPort) {
-    return Fail(fmt::format("port {} is greater than 65535", std::max(ports.first, ports.last)));
-  }
-  ServicePort tested{.first = std::min(ports.first, ports.last),
-                     .last = std::max(ports.first, ports.last),
-                     .transport = asked == Protocol::kDefault ? ports.transport : asked};
+  const ServicePort tested{.first = std::min(ports.first, ports.last),
+                           .last = std::max(ports.first, ports.last),
+                           .transport = asked == Protocol::kDefault ? ports.transport : asked};
   Disjunction either(in);
   for (const bool ip6 : {true, false}) {
     either.Add(TestNetworkPorts(either.next(), ip6, range, tested, qualifier.direction));

@@ -1,9 +1,6 @@
 // Protocols by word (`tcp`, `arp`, `stp`) and by number (`ip proto 47`, `ether proto 0x88cc`).
-#include "frontend/keywords.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
-
-#include <fmt/format.h>
 
 namespace bpfopt::frontend {
 namespace {
@@ -106,11 +103,10 @@ Outcome Lowering::TestProtocolWord(Flow in, Protocol protocol) {
     case Carrier::kNone:
       break;
   }
-  return Fail(fmt::format("'{}' alone is no test", ProtocolWord(protocol)));
+  return FailInternally("a protocol that is no test");
 }
 
-Outcome Lowering::TestProtocolNumber(Flow in, std::uint32_t number, Protocol carrier, Direction direction) {
-  if (direction != Direction::kDefault) return Fail("'proto' has no direction");
+Outcome Lowering::TestProtocolNumber(Flow in, std::uint32_t number, Protocol carrier) {
   switch (carrier) {
     case Protocol::kDefault: {
       Disjunction either(in);
@@ -133,9 +129,7 @@ Outcome Lowering::TestProtocolNumber(Flow in, std::uint32_t number, Protocol car
       return both.outcome();
     }
     default:
-      return Fail(
-          fmt::format("'{} proto' is no test: only ether, ip, ip6, iso and isis have protocol numbers",
-                      ProtocolWord(carrier)));
+      return FailInternally("a protocol that carries no others");
   }
 }
 

@@ -57,7 +57,7 @@ class Lowering {
 
   // lower_protocol.cc: protocols by word and by number.
   Outcome TestProtocolWord(Flow in, Protocol protocol);
-  Outcome TestProtocolNumber(Flow in, std::uint32_t number, Protocol carrier, Direction direction);
+  Outcome TestProtocolNumber(Flow in, std::uint32_t number, Protocol carrier);
   Outcome TestIpProtocol(Flow in, std::uint32_t number);
   Outcome TestIp6Protocol(Flow in, std::uint32_t number);
   Outcome TestOsiProtocol(Flow in, std::uint32_t number);
@@ -65,7 +65,6 @@ class Lowering {
 
   // lower_address.cc: hosts and networks.
   Outcome TestQualified(Flow in, const Test& test);
-  Outcome TestNumber(Flow in, const Qualifier& qualifier, std::uint32_t number);
   Outcome TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id);
   Outcome TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id);
   Outcome TestMacId(Flow in, const Qualifier& qualifier, const Mac& id);
@@ -83,8 +82,6 @@ class Lowering {
 
   // lower_encapsulation.cc: words that move what is tested after them.
   Outcome TestEncapsulation(Flow in, const Encapsulated& word);
-  // False, and an error, when the word's number is greater.
-  bool RequireNumberUpTo(const Encapsulated& word, std::uint32_t maximum);
   Outcome TestVlan(Flow in, const Encapsulated& word);
   Outcome TestMpls(Flow in, const Encapsulated& word);
   Outcome TestPppoeSession(Flow in, const Encapsulated& word);
@@ -111,8 +108,12 @@ class Lowering {
   Outcome TestRand(Flow in, const Rand& rand);
   bool RequireKernel(std::string_view word);
 
+  // Makes the node the one that errors are about. False, and an error, when it cannot stand in any filter.
+  bool CheckNode(NodeId id);
   // Remembers the first error, at the node being lowered.
   Outcome Fail(std::string message);
+  // What FindFault() or name resolution should have kept from here.
+  Outcome FailInternally(std::string message);
   const ir::Value* Constant(std::uint32_t value) { return flow_.function().MakeConstant(value); }
   const ir::Value* MakeBinary(ir::Opcode opcode, const ir::Value* lhs, const ir::Value* rhs) {
     return flow_.function().MakeBinary(opcode, lhs, rhs);
