@@ -10,9 +10,9 @@
 #include "ir/function.h"
 #include "ir/upper_bounds.h"
 
-#include <compare>
 #include <cstdint>
 #include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -46,7 +46,10 @@ class GuardFacts {
     std::uint32_t offset = 0;
     std::uint32_t width = 0;
 
-    friend auto operator<=>(const Key&, const Key&) = default;
+    friend bool operator==(const Key&, const Key&) = default;
+    friend bool operator<(const Key& a, const Key& b) {
+      return std::tie(a.kind, a.base, a.offset, a.width) < std::tie(b.kind, b.base, b.offset, b.width);
+    }
   };
   using Fact = std::pair<Key, std::uint64_t>;
   using Facts = std::vector<Fact>;  // ordered by key

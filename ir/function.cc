@@ -36,15 +36,13 @@ struct EdgeEqual {
 }  // namespace
 
 const char* OpcodeName(Opcode opcode) {
-  switch (opcode) {
-#define LEAF(name, text) \
-  case Opcode::name:     \
-    return text;
-#define UNARY(name, text) LEAF(name, text)
-#define BINARY(name, text) LEAF(name, text)
+  static constexpr const char* kNames[] = {
+#define LEAF(name, text) text,
+#define UNARY(name, text) text,
+#define BINARY(name, text) text,
 #include "ir/opcodes.def"
-  }
-  return "";
+  };
+  return kNames[static_cast<std::size_t>(opcode)];
 }
 
 FoldResult Fold(Opcode opcode, std::uint32_t lhs, std::uint32_t rhs) {
