@@ -1,0 +1,80 @@
+// Functions rebuilt as diagrams.
+#include "pass_testing.h"
+
+namespace bpfopt::passes {
+namespace {
+
+TEST(DecisionDiagram, InterleavedTestsGather) {
+  EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
+b0:
+  need [26]:4
+  if ld[26] == 0xa000001 then b4 else b1
+b1:
+  need [30]:4
+  if ld[30] == 0xa000001 then b4 else b2
+b2:
+  need [26]:4
+  if ld[26] == 0xa000002 then b4 else b3
+b3:
+  need [30]:4
+  if ld[30] == 0xa000002 then b4 else b5
+b4:
+  return 0x40000
+b5:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [26]:4
+  switch ld[26] { 0xa000001..0xa000002 -> b3; else -> b1 }
+b1:
+  need [30]:4
+  switch ld[30] { 0xa000001..0xa000002 -> b3; else -> b2 }
+b2:
+  return 0x0
+b3:
+  return 0x40000
+}
+)");
+}
+
+TEST(DecisionDiagram, StrictIsLeftAlone) {
+  EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
+b0:
+  need [26]:4
+  if ld[26] == 0xa000001 then b3 else b1
+b1:
+  need [30]:4
+  if ld[30] == 0xa000001 then b3 else b2
+b2:
+  need [26]:4
+  if ld[26] == 0xa000002 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)",
+                      Relation::kStrict),
+            R"(fn pcap {
+b0:
+  need [26]:4
+  if ld[26] == 0xa000001 then b3 else b1
+b1:
+  need [30]:4
+  if ld[30] == 0xa000001 then b3 else b2
+b2:
+  need [26]:4
+  if ld[26] == 0xa000002 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)");
+}
+
+}  // namespace
+}  // namespace bpfopt::passes

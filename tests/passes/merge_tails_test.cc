@@ -1,0 +1,140 @@
+// Sub-graphs that differ in where they load.
+#include "pass_testing.h"
+
+namespace bpfopt::passes {
+namespace {
+
+TEST(MergeTails, PortsBehindBothHeaders) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b2
+b1:
+  need [54]:2
+  if ldh[54] == 0x50 then b4 else b3
+b3:
+  need [56]:2
+  if ldh[56] == 0x50 then b4 else b5
+b2:
+  need [14]:1
+  need [((ldb[14] & 0xf) << 0x2) + 14]:2
+  if ldh[((ldb[14] & 0xf) << 0x2) + 14] == 0x50 then b4 else b6
+b6:
+  need [14]:1
+  need [((ldb[14] & 0xf) << 0x2) + 16]:2
+  if ldh[((ldb[14] & 0xf) << 0x2) + 16] == 0x50 then b4 else b5
+b4:
+  return 0x40000
+b5:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b2
+b1:
+  jump b3(0x28)
+b2:
+  need [14]:1
+  jump b3((ldb[14] & 0xf) << 0x2)
+b3(%0):
+  need [%0 + 14]:2
+  if ldh[%0 + 14] == 0x50 then b5 else b4
+b4:
+  need [%0 + 16]:2
+  if ldh[%0 + 16] == 0x50 then b5 else b6
+b5:
+  return 0x40000
+b6:
+  return 0x0
+}
+)");
+}
+
+TEST(MergeTails, AddressesAtDistancesThatDiffer) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  switch ldh[12] { 0x800 -> b1; 0x806 -> b2; else -> b5 }
+b1:
+  need [26]:4
+  if ld[26] == 0xa000001 then b4 else b3
+b3:
+  need [30]:4
+  if ld[30] == 0xa000001 then b4 else b5
+b2:
+  need [28]:4
+  if ld[28] == 0xa000001 then b4 else b6
+b6:
+  need [38]:4
+  if ld[38] == 0xa000001 then b4 else b5
+b4:
+  return 0x40000
+b5:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  switch ldh[12] { 0x800 -> b1; 0x806 -> b2; else -> b6 }
+b1:
+  need [26]:4
+  jump b3(0x0, ld[26])
+b2:
+  need [28]:4
+  jump b3(0x8, ld[28])
+b3(%0, %1):
+  if %1 == 0xa000001 then b5 else b4
+b4:
+  need [%0 + 30]:4
+  if ld[%0 + 30] == 0xa000001 then b5 else b6
+b5:
+  return 0x40000
+b6:
+  return 0x0
+}
+)");
+}
+
+TEST(MergeTails, OtherConstantsDoNotMerge) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b2
+b1:
+  need [54]:2
+  if ldh[54] == 0x50 then b3 else b4
+b2:
+  need [56]:2
+  if ldh[56] == 0x51 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b2
+b1:
+  need [54]:2
+  if ldh[54] == 0x50 then b3 else b4
+b2:
+  need [56]:2
+  if ldh[56] == 0x51 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)");
+}
+
+}  // namespace
+}  // namespace bpfopt::passes
