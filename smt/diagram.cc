@@ -477,8 +477,8 @@ Answer Diagrams::Check(Term condition) {
   return Answer::kSat;
 }
 
-std::uint64_t Diagrams::Evaluate(Term bit_vector) {
-  const Bits& bits = impl_->Of(bit_vector.node_);
+std::uint64_t Diagrams::Evaluate(Term variable) {
+  const Bits& bits = impl_->Of(variable.node_);
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bits.size(); ++i) {
     if (impl_->manager.Evaluate(bits[i], impl_->assignment)) value |= std::uint64_t{1} << i;

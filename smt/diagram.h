@@ -18,8 +18,8 @@ namespace bpfopt::smt {
 // Diagrams over the terms of one Context, which must outlive them.
 //
 // Bytes selected from an array at different address terms count as different variables, even where the
-// addresses may be equal; and a sum or comparison whose diagram is large counts as a variable too. So kUnsat is
-// always right, and kSat may rest on values that do not fit together.
+// addresses may be equal; and a sum or comparison whose diagram is large counts as a variable too. So kUnsat
+// is always right, and kSat may rest on values that do not fit together.
 class Diagrams {
  public:
   // At most `max_nodes` diagram nodes are made, by all calls together.

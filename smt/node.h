@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -61,6 +62,10 @@ inline bool IsConstant(const Node* node) { return node->op == Op::kConstant; }
 
 // The slices that `node` is the concatenation of, lowest first.
 std::vector<const Node*> Slices(const Node* node);
+
+// As Context::Evaluate, with nodes for terms.
+std::uint64_t EvaluateNode(const Node* root, const std::function<std::uint64_t(const Node*)>& variable,
+                           const std::function<std::uint8_t(const Node*, std::uint64_t)>& byte);
 
 struct Context::Impl {
   const Node* True() { return true_; }

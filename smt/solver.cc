@@ -111,6 +111,7 @@ struct Solver::Impl {
   ~Impl() {
     if (engine == nullptr) return;
     for (const auto& [node, ast] : translated) Z3_dec_ref(engine->context(), ast);
+    for (const auto& [node, ast] : literals) Z3_dec_ref(engine->context(), ast);
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -137,7 +138,8 @@ struct Solver::Impl {
   std::unordered_map<const Node*, Z3_ast> translated;
   std::unordered_map<const Node*, Z3_ast> literals;
   std::vector<const Node*> selects;
-  std::size_t asserted = 0;  // how many of level 0 Z3 has
+  std::map<std::pair<const Node*, std::uint64_t>, std::uint8_t> bytes;  // of the last model; only looked up
+  std::size_t asserted = 0;                                             // how many of level 0 Z3 has
 };
 
 Z3_ast Solver::Impl::Keep(const Node* node, Z3_ast ast) {
@@ -239,7 +241,6 @@ Z3_ast Solver::Impl::Literal(const Node* condition) {
                                Z3_mk_bool_sort(z3));
   Z3_inc_ref(z3, literal);
   Z3_solver_assert(z3, engine->solver(), Z3_mk_implies(z3, literal, meaning));
-  Z3_dec_ref(z3, literal);  // the assertion holds it
   literals.emplace(condition, literal);
   return literal;
 }
@@ -292,14 +293,17 @@ Answer Solver::Impl::Ask(const std::vector<Z3_ast>& assumptions, std::uint64_t s
 bool Solver::Impl::AddConsistencyLemmas() {
   Z3_context z3 = engine->context();
   bool added = false;
-  std::map<std::pair<std::uint64_t, std::uint64_t>, const Node*> first;
+  bytes.clear();
+  std::map<std::pair<const Node*, std::uint64_t>, const Node*> first;
   // Lemmas make no new selects: their terms are translated already.
   for (const Node* select : selects) {
     const Node* address = select->operands[1];
-    const auto [place, inserted] =
-        first.emplace(std::pair(select->operands[0]->value, engine->Value(translated.at(address))), select);
-    const Node* other = place->second;
-    if (inserted || engine->Value(translated.at(select)) == engine->Value(translated.at(other))) continue;
+    const std::pair place(select->operands[0], engine->Value(translated.at(address)));
+    const auto value = static_cast<std::uint8_t>(engine->Value(translated.at(select)));
+    bytes.emplace(place, value);
+    const auto [entry, inserted] = first.emplace(place, select);
+    const Node* other = entry->second;
+    if (inserted || value == bytes.at(place)) continue;
     const Node* lemma = terms.Or(terms.Not(terms.Eq(address, other->operands[1])), terms.Eq(select, other));
     Z3_solver_assert(z3, engine->solver(), Translate(lemma));
     added = true;
@@ -307,9 +311,19 @@ bool Solver::Impl::AddConsistencyLemmas() {
   return added;
 }
 
+// Z3 is asked for variables only. Bytes come from the selects of the last check: a term may select others.
 std::uint64_t Solver::Impl::Evaluate(const Node* node) {
   if (engine == nullptr) return 0;
-  return engine->Value(Translate(node));
+  return EvaluateNode(
+      node,
+      [this](const Node* variable) {
+        const auto found = translated.find(variable);
+        return found == translated.end() ? 0 : engine->Value(found->second);
+      },
+      [this](const Node* array, std::uint64_t address) {
+        const auto found = bytes.find({array, address});
+        return found == bytes.end() ? std::uint8_t{0} : found->second;
+      });
 }
 
 Solver::Solver(Context& context) : impl_(std::make_unique<Impl>(*context.impl_)) {}

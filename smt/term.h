@@ -8,6 +8,7 @@
 #define BPFOPT_SMT_TERM_H
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,12 @@ class Term {
   friend class Solver;
   explicit Term(const Node* node) : node_(node) {}
   const Node* node_ = nullptr;
+};
+
+// Values for what a term leaves open.
+struct Assignment {
+  std::function<std::uint64_t(Term variable)> variable;  // of a boolean variable: 0 or 1
+  std::function<std::uint8_t(Term array, std::uint64_t address)> byte;
 };
 
 // Owns the terms of one proof. Not thread-safe; separate contexts are independent.
@@ -85,7 +92,8 @@ class Context {
   std::optional<std::uint64_t> AsConstant(Term a) const;  // a bit-vector constant of up to 64 bits
   std::optional<bool> AsBool(Term a) const;               // a boolean constant
   std::uint64_t UpperBound(Term a) const;  // a bit-vector is never above this; cheap, not exact
-  std::string ToString(Term a) const;      // as an s-expression, shared terms repeated up to a length
+  std::uint64_t Evaluate(Term a, const Assignment& assignment) const;  // of a boolean: 0 or 1
+  std::string ToString(Term a) const;  // as an s-expression, shared terms repeated up to a length
 
  private:
   friend class Diagrams;

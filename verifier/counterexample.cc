@@ -122,54 +122,99 @@ class Minimizer {
   Counterexample& example_;
 };
 
-void ReadPacket(const Pair& pair, Difference difference, const Unknowns& unknowns, const Valuation& valuation,
-                Counterexample& example) {
-  std::map<std::uint64_t, std::uint8_t> bytes;
-  std::uint64_t end = 0;
-  const bool complete = difference == Difference::kCompleteVerdict;
-  for (const Unknowns::PacketByte& byte : unknowns.packet_bytes()) {
-    const std::uint64_t address = valuation(byte.address);
-    const auto value = static_cast<std::uint8_t>(valuation(byte.value));
-    bytes.emplace(address, value);
-    if (address < kCompleteCapture) end = std::max(end, address + 1);
-  }
-  std::uint64_t length = complete ? end : valuation(unknowns.captured_length());
-  if (pair.rules == Target::kSeccomp) length = kSeccompBytes;
-  example.captured.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length, kLongestCapture)));
-  for (const auto& [address, value] : bytes) {
-    if (address < example.captured.size()) {
-      example.captured[static_cast<std::size_t>(address)] = value;
-    } else if (complete && value != 0) {
-      example.continuation.emplace(address, value);
+// Reads a packet and the kernel's answers off a model.
+class ModelReader {
+ public:
+  ModelReader(const Pair& pair, const smt::Context& terms, const Unknowns& unknowns,
+              const Valuation& valuation)
+      : pair_(pair), terms_(terms), unknowns_(unknowns), valuation_(valuation) {
+    assignment_.variable = valuation;
+    assignment_.byte = [this](smt::Term array, std::uint64_t address) -> std::uint8_t {
+      const auto found = bytes_.find({array.id(), address});
+      return found == bytes_.end() ? 0 : found->second;
+    };
+    // Where a model has two values for one byte, 0 is likely to be the one that nothing depends on.
+    for (const Unknowns::Selected& selected : unknowns.selected()) {
+      const std::uint64_t address = terms.Evaluate(selected.address, assignment_);
+      std::uint8_t& byte = bytes_[{selected.array.id(), address}];
+      if (byte == 0) byte = static_cast<std::uint8_t>(valuation(selected.value));
     }
   }
-}
+  ModelReader(const ModelReader&) = delete;
+  ModelReader& operator=(const ModelReader&) = delete;
 
-void ReadAncillary(const Pair& pair, const Unknowns& unknowns, const Valuation& valuation,
-                   Counterexample& example) {
-  const auto word = [&](smt::Term term) { return static_cast<std::uint32_t>(valuation(term)); };
-  example.wire_length = word(unknowns.wire_length());
-  for (const auto& [offset, value] : unknowns.ancillary_words()) example.ancillary[offset] = word(value);
-  for (const Unknowns::NegativeLoad& load : unknowns.negative_loads()) {
-    std::optional<std::uint32_t> value;
-    if (valuation(load.present) != 0) value = word(load.value);
-    example.negative.emplace(std::pair(word(load.offset), load.width), value);
+  Counterexample Read(Difference difference) {
+    Counterexample example;
+    example.rules = pair_.rules;
+    example.on_complete_packet = difference == Difference::kCompleteVerdict;
+    ReadPacket(example);
+    ReadAncillary(example);
+    ReadDraws(example);
+    return example;
   }
-  for (const Unknowns::AttributeLoad& load : unknowns.attribute_loads()) {
-    example.attributes.emplace(std::tuple(load.kind, word(load.a), word(load.x)), word(load.value));
-  }
-  if (unknowns.device().valid()) example.has_device = valuation(unknowns.device()) != 0;
 
-  const auto draw = [&](const std::string& name, std::size_t instruction,
-                        std::map<std::size_t, std::uint32_t>& draws) {
-    const auto found = unknowns.draws().find(name);
-    if (found != unknowns.draws().end()) draws[instruction] = word(found->second);
-  };
-  for (std::size_t i = 0; i < pair.source.size(); ++i) draw(SourceDrawName(i), i, example.random);
-  for (std::size_t i = 0; i < pair.result.size(); ++i) {
-    if (pair.options.draws.count(i) == 0) draw(ResultDrawName(i, pair.options), i, example.result_random);
+ private:
+  std::uint32_t Word(smt::Term term) const {
+    return static_cast<std::uint32_t>(terms_.Evaluate(term, assignment_));
   }
-}
+
+  void ReadPacket(Counterexample& example) const {
+    const bool complete = example.on_complete_packet;
+    const std::pair first(unknowns_.packet().id(), std::uint64_t{0});
+    std::uint64_t length = Word(unknowns_.captured_length());
+    if (pair_.rules == Target::kSeccomp) length = kSeccompBytes;
+    if (complete && pair_.rules != Target::kSeccomp) {
+      length = 0;
+      for (auto byte = bytes_.lower_bound(first); byte != bytes_.end() && byte->first.first == first.first;
+           ++byte) {
+        if (byte->first.second < kCompleteCapture) length = byte->first.second + 1;
+      }
+    }
+    example.captured.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length, kLongestCapture)));
+    for (auto byte = bytes_.lower_bound(first); byte != bytes_.end() && byte->first.first == first.first;
+         ++byte) {
+      const std::uint64_t address = byte->first.second;
+      if (address < example.captured.size()) {
+        example.captured[static_cast<std::size_t>(address)] = byte->second;
+      } else if (complete && byte->second != 0) {
+        example.continuation.emplace(address, byte->second);
+      }
+    }
+  }
+
+  void ReadAncillary(Counterexample& example) const {
+    example.wire_length = Word(unknowns_.wire_length());
+    for (const auto& [offset, value] : unknowns_.ancillary_words()) example.ancillary[offset] = Word(value);
+    for (const Unknowns::NegativeLoad& load : unknowns_.negative_loads()) {
+      std::optional<std::uint32_t> value;
+      if (terms_.Evaluate(load.present, assignment_) != 0) value = Word(load.value);
+      example.negative.emplace(std::pair(Word(load.offset), load.width), value);
+    }
+    for (const Unknowns::AttributeLoad& load : unknowns_.attribute_loads()) {
+      example.attributes.emplace(std::tuple(load.kind, Word(load.a), Word(load.x)), Word(load.value));
+    }
+    if (unknowns_.device().valid()) example.has_device = valuation_(unknowns_.device()) != 0;
+  }
+
+  void ReadDraws(Counterexample& example) const {
+    const auto read = [&](const std::string& name, std::size_t instruction,
+                          std::map<std::size_t, std::uint32_t>& draws) {
+      const auto found = unknowns_.draws().find(name);
+      if (found != unknowns_.draws().end()) draws[instruction] = Word(found->second);
+    };
+    for (std::size_t i = 0; i < pair_.source.size(); ++i) read(SourceDrawName(i), i, example.random);
+    for (std::size_t i = 0; i < pair_.result.size(); ++i) {
+      if (pair_.options.draws.count(i) == 0) read(ResultDrawName(i, pair_.options), i, example.result_random);
+    }
+  }
+
+  const Pair& pair_;
+  const smt::Context& terms_;
+  const Unknowns& unknowns_;
+  const Valuation& valuation_;
+  smt::Assignment assignment_;
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint8_t> bytes_;  // by array and address
+};
 
 }  // namespace
 
@@ -181,12 +226,9 @@ std::string ResultDrawName(std::size_t instruction, const Options& options) {
 }
 
 std::optional<Counterexample> ConfirmedCounterexample(const Pair& pair, Difference difference,
-                                                      const Unknowns& unknowns, const Valuation& valuation) {
-  Counterexample example;
-  example.rules = pair.rules;
-  example.on_complete_packet = difference == Difference::kCompleteVerdict;
-  ReadPacket(pair, difference, unknowns, valuation, example);
-  ReadAncillary(pair, unknowns, valuation, example);
+                                                      const smt::Context& terms, const Unknowns& unknowns,
+                                                      const Valuation& valuation) {
+  Counterexample example = ModelReader(pair, terms, unknowns, valuation).Read(difference);
   if (!RunBoth(pair, difference, example)) return std::nullopt;
   Minimizer(pair, difference, example).Run();
   return example;

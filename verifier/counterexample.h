@@ -26,7 +26,7 @@ enum class Difference {
 std::string SourceDrawName(std::size_t instruction);
 std::string ResultDrawName(std::size_t instruction, const Options& options);
 
-// The value of a bit-vector term (of a boolean: 0 or 1) in a model.
+// The value of an unknown (of a boolean: 0 or 1) in a model.
 using Valuation = std::function<std::uint64_t(smt::Term)>;
 
 // Models with a longer capture are not turned into packets.
@@ -42,7 +42,8 @@ struct Pair {
 
 // The packet of a model, made small; nothing when the programs do not differ on it.
 std::optional<Counterexample> ConfirmedCounterexample(const Pair& pair, Difference difference,
-                                                      const Unknowns& unknowns, const Valuation& valuation);
+                                                      const smt::Context& terms, const Unknowns& unknowns,
+                                                      const Valuation& valuation);
 
 }  // namespace bpfopt::verifier
 

@@ -37,8 +37,10 @@ namespace {
 
 using smt::Term;
 
-// Small pairs get this many diagram nodes in any case.
-constexpr std::size_t kMinimalDiagrams = 20'000;
+// Small pairs get this many diagram nodes in any case, and large ones not more than memory allows: a node
+// takes about 30 bytes.
+constexpr std::size_t kFewestDiagrams = 20'000;
+constexpr std::size_t kMostDiagrams = 3'000'000;
 
 class Proof {
  public:
@@ -102,7 +104,7 @@ bool Proof::Encode() {
   rules_differ_ = rules_differ_ || unknowns_.rules_differ();
   if (options.diagram_nodes != 0) {
     const std::size_t nodes = verdict_.statistics.nodes - before;
-    diagrams_.emplace(terms_, std::max(kMinimalDiagrams, nodes * options.diagram_nodes));
+    diagrams_.emplace(terms_, std::clamp(nodes * options.diagram_nodes, kFewestDiagrams, kMostDiagrams));
     for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
   }
   return true;
@@ -159,7 +161,8 @@ bool Proof::RefuteBySolver(Difference difference, Term condition) {
 }
 
 bool Proof::Confirm(Difference difference, const Valuation& valuation) {
-  std::optional<Counterexample> example = ConfirmedCounterexample(pair_, difference, unknowns_, valuation);
+  std::optional<Counterexample> example =
+      ConfirmedCounterexample(pair_, difference, terms_, unknowns_, valuation);
   if (!example) return false;
   verdict_.answer = Answer::kDifferent;
   verdict_.counterexample = std::move(example);

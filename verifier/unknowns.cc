@@ -35,19 +35,19 @@ std::vector<Term> Unknowns::Order() const {
   return order;
 }
 
-Term Unknowns::Byte(Term address) {
-  const Term value = terms_.Select(packet_, address);
+Term Unknowns::Byte(Term array, Term address) {
+  const Term value = terms_.Select(array, address);
   if (noted_.insert(value.id()).second) {
     order_.push_back(value);
-    packet_bytes_.push_back({address, value});
+    selected_.push_back({array, address, value});
   }
   return value;
 }
 
 Term Unknowns::PacketValue(Term address, unsigned width) {
-  Term value = Byte(address);
+  Term value = Byte(packet_, address);
   for (unsigned i = 1; i < width; ++i) {
-    value = terms_.Concat(value, Byte(terms_.Add(address, terms_.Constant(i, kAddressBits))));
+    value = terms_.Concat(value, Byte(packet_, terms_.Add(address, terms_.Constant(i, kAddressBits))));
   }
   return terms_.ZeroExtend(value, 32);
 }
@@ -61,7 +61,7 @@ Load Unknowns::Absolute(std::uint32_t k, unsigned width) {
 Load Unknowns::SeccompWord(std::uint32_t k) {
   Term value;
   for (unsigned i = 0; i < 4; ++i) {
-    const Term byte = Byte(terms_.Constant(std::uint64_t{k} + i, kAddressBits));
+    const Term byte = Byte(packet_, terms_.Constant(std::uint64_t{k} + i, kAddressBits));
     if (i == 0) {
       value = byte;
     } else if constexpr (std::endian::native == std::endian::little) {
@@ -108,12 +108,10 @@ Load Unknowns::Negative(Term offset, unsigned width) {
   const Term faults = terms_.ByteArray(fmt::format("negative_fault{}", width), 32);
   Term value;
   for (unsigned i = 0; i < width; ++i) {
-    const Term byte = terms_.Select(words, terms_.Concat(offset, terms_.Constant(i, 2)));
+    const Term byte = Byte(words, terms_.Concat(offset, terms_.Constant(i, 2)));
     value = i == 0 ? byte : terms_.Concat(value, byte);
-    Note(byte);
   }
-  const Term fault = terms_.Select(faults, offset);
-  Note(fault);
+  const Term fault = Byte(faults, offset);
   value = terms_.ZeroExtend(value, 32);
   const Term present = terms_.Eq(terms_.Extract(fault, 0, 0), terms_.Constant(0, 1));
   negative_loads_.push_back({offset, width, value, present});
@@ -136,9 +134,8 @@ Term Unknowns::Attribute(std::uint32_t kind, Term a, Term x) {
   Term value;
   for (unsigned i = 0; i < 4; ++i) {
     const Term bytes = terms_.ByteArray(fmt::format("attribute{}_byte{}", kind, i), 64);
-    const Term byte = terms_.Select(bytes, arguments);
+    const Term byte = Byte(bytes, arguments);
     value = i == 0 ? byte : terms_.Concat(value, byte);
-    Note(byte);
   }
   attribute_loads_.push_back({kind, a, x, value});
   return value;

@@ -38,9 +38,10 @@ struct Load {
 class Unknowns {
  public:
   // Records of what was loaded, in the order of the first encounter, to read a packet off a model.
-  struct PacketByte {
-    smt::Term address;  // 34 bits
-    smt::Term value;
+  struct Selected {
+    smt::Term array;
+    smt::Term address;
+    smt::Term value;  // the byte there
   };
   struct NegativeLoad {
     smt::Term offset;  // 32 bits
@@ -72,7 +73,9 @@ class Unknowns {
   // Every unknown in an order that suits diagrams: as programs meet them, the lengths last.
   std::vector<smt::Term> Order() const;
 
-  const std::vector<PacketByte>& packet_bytes() const { return packet_bytes_; }
+  smt::Term packet() const { return packet_; }
+  // Bytes of all arrays. The address of one depends on earlier ones only.
+  const std::vector<Selected>& selected() const { return selected_; }
   const std::vector<NegativeLoad>& negative_loads() const { return negative_loads_; }
   const std::vector<AttributeLoad>& attribute_loads() const { return attribute_loads_; }
   const std::map<std::uint32_t, smt::Term>& ancillary_words() const { return ancillary_words_; }
@@ -86,7 +89,7 @@ class Unknowns {
   Load SeccompWord(std::uint32_t k);
   Load At(smt::Term address, unsigned width);  // 34 bits, or under the kernel's rules 32 zero-extended
   smt::Term PacketValue(smt::Term address, unsigned width);
-  smt::Term Byte(smt::Term address);
+  smt::Term Byte(smt::Term array, smt::Term address);
   Load Negative(smt::Term offset, unsigned width);
   void Note(smt::Term unknown);
 
@@ -99,7 +102,7 @@ class Unknowns {
   bool rules_differ_ = false;
   std::vector<smt::Term> order_;
   std::unordered_set<std::uint32_t> noted_;  // by id
-  std::vector<PacketByte> packet_bytes_;
+  std::vector<Selected> selected_;
   std::vector<NegativeLoad> negative_loads_;
   std::vector<AttributeLoad> attribute_loads_;
   std::map<std::uint32_t, smt::Term> ancillary_words_;

@@ -1,0 +1,98 @@
+// Diagrams and the solver against enumeration, and against one another.
+#include "random_terms.h"
+#include "smt/diagram.h"
+#include "smt/solver.h"
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace bpfopt::smt {
+namespace {
+
+constexpr std::size_t kNodes = 1'000'000;
+
+Answer AnswerByEnumeration(const RandomTerms& random, const Sample& condition) {
+  Answer answer = Answer::kUnsat;
+  random.ForAllValues([&](const Values& values) {
+    if (condition.value(values) != 0) answer = Answer::kSat;
+  });
+  return answer;
+}
+
+TEST(DecisionTest, DiagramsAndSolverAgreeWithEnumeration) {
+  Context terms;
+  RandomTerms random(terms, 3, 7);
+  Diagrams diagrams(terms, kNodes);
+  Solver solver(terms);
+  int unsatisfiable = 0;
+  for (int i = 0; i < 600; ++i) {
+    Sample condition = random.Bool(4);
+    const Sample other = random.Bool(4);
+    condition.term = terms.And(condition.term, other.term);
+    condition.value = [a = condition.value, b = other.value](const Values& values) {
+      return a(values) & b(values);
+    };
+    const Answer expected = AnswerByEnumeration(random, condition);
+    unsatisfiable += expected == Answer::kUnsat ? 1 : 0;
+    ASSERT_EQ(diagrams.Check(condition.term), expected) << terms.ToString(condition.term);
+    if (expected == Answer::kSat) {
+      const auto value = [&](const char* name) { return diagrams.Evaluate(terms.Variable(name, 3)); };
+      ASSERT_NE(condition.value({value("x"), value("y"), value("z")}), 0U) << terms.ToString(condition.term);
+    }
+    ASSERT_EQ(solver.Check(condition.term, 0), expected) << terms.ToString(condition.term);
+    if (expected == Answer::kSat) {
+      ASSERT_TRUE(solver.EvaluateBool(condition.term));
+    }
+  }
+  EXPECT_GT(unsatisfiable, 30);
+}
+
+TEST(DecisionTest, OneSetTestedInTwoOrdersIsOneDiagram) {
+  Context terms;
+  const Term x = terms.Variable("x", 32);
+  std::mt19937 random(3);
+  std::vector<std::uint64_t> members;
+  for (int i = 0; i < 300; ++i) members.push_back(random());
+  const auto chain = [&] {
+    Term in = terms.False();
+    for (const std::uint64_t member : members)
+      in = terms.Ite(terms.Eq(x, terms.Constant(member, 32)), terms.True(), in);
+    return in;
+  };
+  const Term forwards = chain();
+  std::reverse(members.begin(), members.end());
+  const Term backwards = chain();
+  Diagrams diagrams(terms, kNodes);
+  EXPECT_EQ(diagrams.Check(terms.Not(terms.Iff(forwards, backwards))), Answer::kUnsat);
+  members.pop_back();
+  EXPECT_EQ(diagrams.Check(terms.Not(terms.Iff(forwards, chain()))), Answer::kSat);
+}
+
+TEST(DecisionTest, TooFewNodesAreUnknown) {
+  Context terms;
+  Diagrams diagrams(terms, 20);
+  const Term x = terms.Variable("x", 32);
+  EXPECT_EQ(diagrams.Check(terms.Ult(x, terms.Constant(0x12345678, 32))), Answer::kUnknown);
+}
+
+// The diagram of such a condition has a node for each value of x.
+TEST(DecisionTest, LargeComparisonsBecomeUnknownsThatKeepTheirOrder) {
+  Context terms;
+  const Term x = terms.BitAnd(terms.Variable("x", 34), terms.Constant(0xffff, 34));
+  const Term length = terms.Variable("length", 34);
+  const auto within = [&](std::uint64_t end) {
+    return terms.Ule(terms.Add(x, terms.Constant(end, 34)), length);
+  };
+  Diagrams diagrams(terms, kNodes);
+  EXPECT_EQ(diagrams.Check(terms.And(within(20), terms.Not(within(18)))), Answer::kUnsat);
+  EXPECT_EQ(diagrams.Check(terms.And(within(18), terms.Not(within(20)))), Answer::kSat);
+  EXPECT_EQ(diagrams.Check(terms.And(within(0), terms.Not(within(1)))), Answer::kSat);
+  EXPECT_EQ(diagrams.Check(terms.And(within(1), terms.Not(within(0)))), Answer::kUnsat);
+  EXPECT_LT(diagrams.nodes(), 50'000U);
+}
+
+}  // namespace
+}  // namespace bpfopt::smt
