@@ -156,12 +156,11 @@ Generated Walk::Take() { return std::move(result_); }
 
 }  // namespace
 
-Decisions FirstDecisions(const ir::Function& function, const Facts& facts) {
+Decisions FirstDecisions(const Facts& facts) {
   Decisions decisions;
   decisions.place.assign(facts.tracked().size(), Place::kScratch);
   decisions.has_home.assign(facts.tracked().size(), false);
   decisions.late_moves.assign(facts.edge_count(), false);
-  (void)function;
   for (const Block* block : facts.order()) {
     bool a_is_taken = false;
     bool x_is_taken = false;

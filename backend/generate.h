@@ -43,7 +43,7 @@ struct Generated {
 };
 
 // Where parameters are by what their uses look like.
-Decisions FirstDecisions(const ir::Function& function, const Facts& facts);
+Decisions FirstDecisions(const Facts& facts);
 
 // Decisions that lose a value that cannot be computed again are mended by giving it a home. An error is a
 // bug. `thorough` tries the variants of each block.

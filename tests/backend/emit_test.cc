@@ -58,15 +58,15 @@ b7:
 )"),
             R"(
 (000) ldh      [12]
-(001) jeq      #0x86dd          jt 2	jf 5
+(001) jeq      #0x86dd          jt 2	jf 4
 (002) ldb      [20]
-(003) ldx      #0x28
-(004) jeq      #0x6             jt 10	jf 15
-(005) jeq      #0x800           jt 6	jf 15
-(006) ld       [20]
-(007) and      #0x1fff00ff
-(008) ldxb     4*([14]&0xf)
-(009) jeq      #0x6             jt 10	jf 15
+(003) jeq      #0x6             jt 9	jf 15
+(004) jeq      #0x800           jt 5	jf 15
+(005) ld       [20]
+(006) and      #0x1fff00ff
+(007) ldxb     4*([14]&0xf)
+(008) jeq      #0x6             jt 10	jf 15
+(009) ldx      #0x28
 (010) ldh      [x + 14]
 (011) jeq      #0x50            jt 14	jf 12
 (012) ldh      [x + 16]
