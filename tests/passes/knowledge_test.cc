@@ -1,6 +1,6 @@
 // The transfer functions against brute force: for random knowledge of operands, every pair of words that
-// satisfies it gives a result that satisfies Forward's, and where the result satisfies more, the operands satisfy
-// Backward's. Words are taken from both ends of the 32 bits, so that sums wrap.
+// satisfies it gives a result that satisfies Forward's, and where the result satisfies more, the operands
+// satisfy Backward's. Words are taken from both ends of the 32 bits, so that sums wrap.
 #include "passes/knowledge.h"
 
 #include "ir/function.h"
@@ -16,15 +16,17 @@ namespace {
 
 using ir::Opcode;
 
-constexpr Opcode kOpcodes[] = {Opcode::kNeg, Opcode::kAdd, Opcode::kSub, Opcode::kMul, Opcode::kDiv, Opcode::kMod,
-                               Opcode::kAnd, Opcode::kOr,  Opcode::kXor, Opcode::kShl, Opcode::kShr};
+constexpr Opcode kOpcodes[] = {Opcode::kNeg, Opcode::kAdd, Opcode::kSub, Opcode::kMul,
+                               Opcode::kDiv, Opcode::kMod, Opcode::kAnd, Opcode::kOr,
+                               Opcode::kXor, Opcode::kShl, Opcode::kShr};
 
 // Small words, words near 2^32, and words of high bits.
 std::vector<std::uint32_t> Alphabet() {
   std::vector<std::uint32_t> words;
   for (std::uint32_t word = 0; word < 20; ++word) words.push_back(word);
   for (std::uint32_t word = 1; word < 12; ++word) words.push_back(0 - word);
-  for (const std::uint32_t word : {31U, 32U, 33U, 0x7fffffffU, 0x80000000U, 0x80000001U, 0x0fff0000U, 0xff00U}) {
+  for (const std::uint32_t word :
+       {31U, 32U, 33U, 0x7fffffffU, 0x80000000U, 0x80000001U, 0x0fff0000U, 0xff00U}) {
     words.push_back(word);
   }
   return words;
@@ -80,7 +82,8 @@ TEST(Knowledge, TransferFunctionsAreSound) {
             << ir::OpcodeName(opcode) << " " << x << " " << y << " in round " << round;
         if (!asked.Contains(folded.value)) continue;
         ++checked;
-        ASSERT_TRUE(lhs.Contains(x)) << ir::OpcodeName(opcode) << " " << x << " " << y << " in round " << round;
+        ASSERT_TRUE(lhs.Contains(x)) << ir::OpcodeName(opcode) << " " << x << " " << y << " in round "
+                                     << round;
         ASSERT_TRUE(!ir::IsBinary(opcode) || rhs.Contains(y))
             << ir::OpcodeName(opcode) << " " << x << " " << y << " in round " << round;
       }
