@@ -3,6 +3,7 @@
 #include "ir/graph.h"
 #include "passes/partition.h"
 
+#include <algorithm>
 #include <set>
 
 namespace bpfopt::passes {
@@ -31,9 +32,15 @@ std::size_t TestCount(const Partition& partition) {
   return tests;
 }
 
+// The value that a block's decision leaves in the accumulator.
 const ir::Value* DecidedValue(ir::Function& function, const ir::Block& block) {
   std::optional<Partition> partition = PartitionOf(function, block.terminator);
   return partition ? partition->value : nullptr;
+}
+
+bool ConstantArguments(const ir::Edge& edge) {
+  return std::ranges::all_of(edge.arguments,
+                             [](const ir::Value* argument) { return argument->IsConstant(); });
 }
 
 }  // namespace
@@ -57,32 +64,39 @@ std::size_t ValueCost(const ir::Value* root) {
 }
 
 std::size_t EstimateHalfInstructions(ir::Function& function) {
+  std::vector<const ir::Value*> decided(function.block_count(), nullptr);
+  std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+  for (const ir::Block* block : order) decided[block->id()] = DecidedValue(function, *block);
   auto predecessors = ir::ComputePredecessors(function);
   std::size_t cost = 0;
-  for (ir::Block* block : ir::TopologicalOrder(function)) {
-    if (const auto* exit = std::get_if<ir::Return>(&block->terminator)) {
-      cost += 2 + 2 * ValueCost(exit->value);
-      continue;
-    }
+  for (const ir::Block* block : order) {
+    const std::vector<ir::EdgeRef>& incoming = predecessors[block->id()];
+    // A value that every predecessor has just tested is still in the accumulator.
+    auto held = [&](const ir::Value* value) {
+      return !incoming.empty() && std::ranges::all_of(incoming, [&](const ir::EdgeRef& edge) {
+        return decided[edge.from->id()] == value;
+      });
+    };
+    auto compute = [&](const ir::Value* value) { return held(value) ? 0 : 2 * ValueCost(value); };
+    std::size_t moves = 0;
     std::set<const ir::Value*> arguments;
     for (const ir::Edge* edge : block->edges()) {
       for (const ir::Value* argument : edge->arguments) {
-        if (arguments.insert(argument).second && !argument->IsConstant(0)) {
-          cost += 2 * (argument->IsConstant() ? 1 : ValueCost(argument));
-        }
+        if (argument == decided[block->id()] || !arguments.insert(argument).second) continue;
+        moves += argument->IsConstant() ? (argument->IsConstant(0) ? 0 : 2) : compute(argument);
       }
     }
-    if (std::holds_alternative<ir::Jump>(block->terminator)) {
-      cost += 1;
+    cost += moves;
+    if (const auto* exit = std::get_if<ir::Return>(&block->terminator)) {
+      cost += 2 + compute(exit->value);
+    } else if (const auto* jump = std::get_if<ir::Jump>(&block->terminator)) {
+      // An empty block is bypassed: the edges to it hand on what it hands on.
+      cost += moves == 0 || (ConstantArguments(jump->edge) && block->guards.empty()) ? 0 : 1;
     } else if (std::optional<Partition> partition = PartitionOf(function, block->terminator)) {
-      bool held = !predecessors[block->id()].empty();
-      for (const ir::EdgeRef& edge : predecessors[block->id()]) {
-        held = held && DecidedValue(function, *edge.from) == partition->value;
-      }
-      cost += 2 * TestCount(*partition) + (held ? 0 : 2 * ValueCost(partition->value));
+      cost += 2 * TestCount(*partition) + compute(partition->value);
     } else {
       const auto& branch = std::get<ir::Branch>(block->terminator);
-      cost += 2 + 2 * ValueCost(branch.lhs) + 2 * ValueCost(branch.rhs);
+      cost += 2 + compute(branch.lhs) + compute(branch.rhs);
     }
   }
   return cost;

@@ -15,6 +15,7 @@
 
 #include "ir/graph.h"
 #include "passes/facts.h"
+#include "passes/flow_facts.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
@@ -170,7 +171,43 @@ class Builder {
       node.cases.push_back({first, EdgeTo(child, node.edges)});
     }
     if (node.edges.empty()) return Build(*partition.edges[0].target, State());
-    return Finish(ToTerminator(function_, Restrict(node, reached)));
+    node = Restrict(node, reached);
+    DropImplied(node, facts);
+    return Finish(ToTerminator(function_, std::move(node)));
+  }
+
+  // Where another child, given what an edge of this node tells, comes to the same as the edge's own child,
+  // the edge can go to that other child: `ld[2] == 0xffffffff` need not be asked when a set multicast bit
+  // follows and rejects anyway.
+  void DropImplied(Partition& node, const Facts& facts) {
+    for (std::uint32_t i = 0; i < node.edges.size(); ++i) {
+      Facts on_edge = facts;
+      if (!on_edge.Learn(node.value, WordsFor(node, i))) continue;
+      for (const ir::Edge& other : node.edges) {
+        if (other == node.edges[i] || !ComesTo(node, *other.target, on_edge, *node.edges[i].target)) continue;
+        ir::Edge target = other;
+        node.edges[i] = std::move(target);
+        break;
+      }
+    }
+  }
+
+  // Do the decisions from `at` on, under `facts`, lead to `goal`, without a fault that was not there?
+  bool ComesTo(const Partition& node, const ir::Block& at, const Facts& facts, const ir::Block& goal) {
+    GuardSet performed;
+    for (const ir::Guard& guard : DemandedGuards(node.value)) performed.Add(guard);
+    const auto* exit = std::get_if<ir::Return>(&goal.terminator);
+    const bool rejects = exit != nullptr && exit->value->IsConstant(0);
+    const ir::Block* block = &at;
+    while (block != &goal && block->edge_count() != 0) {
+      std::optional<std::size_t> decided = DecidedEdge(function_, *block, facts);
+      if (!decided) return false;
+      for (const ir::Guard& guard : block->guards) {
+        if (!rejects && !performed.Covers(guard)) return false;
+      }
+      block = block->edge(*decided).target;
+    }
+    return block == &goal;
   }
 
   ir::Block* BuildComparison(const ir::Branch& branch, const Facts& facts, std::map<Atom, bool> atoms) {

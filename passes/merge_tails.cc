@@ -13,6 +13,7 @@
 #include "ir/graph.h"
 #include "passes/cost.h"
 #include "passes/guard_set.h"
+#include "passes/partition.h"
 #include "passes/passes.h"
 #include "passes/terminators.h"
 
@@ -208,12 +209,55 @@ struct Candidate {
   std::uint32_t first = 0;
   std::uint32_t second = 0;
   bool value_parameter = false;
+  bool split = false;  // take out of `second`'s decision what `first`'s has not, and merge the rest
 };
+
+// Leaves in `block`'s decision only the words that `like` leads elsewhere, and returns a new block that
+// decides the others as `like` does; null when they differ in everything or in nothing.
+//
+//   b1: switch ldb[20] { 0x6 -> b8; 0x2c -> b2; else -> b9 }        b1: if ldb[20] == 0x2c then b2 else b3
+//   like: if ldb[23] == 0x6 then b8 else b9                    =>   b3: if ldb[20] == 0x6 then b8 else b9
+ir::Block* SplitOff(ir::Function& function, ir::Block& block, const ir::Block& like) {
+  std::optional<Partition> whole = PartitionOf(function, block.terminator);
+  std::optional<Partition> wanted = PartitionOf(function, like.terminator);
+  if (!whole || !wanted || whole->edges.size() < 3) return nullptr;
+  RangeSet alike;
+  for (std::uint32_t i = 0; i < whole->edges.size(); ++i) {
+    for (std::uint32_t j = 0; j < wanted->edges.size(); ++j) {
+      if (whole->edges[i] == wanted->edges[j])
+        alike = alike.Union(WordsFor(*whole, i).Intersect(WordsFor(*wanted, j)));
+    }
+  }
+  for (const ir::Edge& edge : wanted->edges) {
+    if (std::ranges::find(whole->edges, edge) == whole->edges.end()) return nullptr;
+  }
+  if (alike.IsEmpty() || alike.IsFull()) return nullptr;
+  ir::Block* rest = function.NewBlock();
+  wanted->value = whole->value;
+  rest->terminator = ToTerminator(function, std::move(*wanted));
+  rest->guards = DemandedGuards(*rest);
+
+  Partition taken;
+  taken.value = whole->value;
+  taken.edges = whole->edges;
+  taken.edges.push_back({rest, {}});
+  const auto to_rest = static_cast<std::uint32_t>(taken.edges.size() - 1);
+  for (std::uint32_t i = 0; i < whole->edges.size(); ++i) {
+    const RangeSet words = WordsFor(*whole, i).Intersect(alike.Complement());
+    for (const Range& range : words.ranges()) taken.cases.push_back({range.first, i});
+  }
+  for (const Range& range : alike.ranges()) taken.cases.push_back({range.first, to_rest});
+  std::ranges::sort(taken.cases, {}, &ir::Switch::Case::first);
+  block.terminator = ToTerminator(function, std::move(taken));
+  return rest;
+}
 
 // Merges the candidate's blocks; false when they have no common form.
 bool Merge(ir::Function& function, const Candidate& candidate, Relation relation) {
   ir::Block& first = *function.block(candidate.first);
-  ir::Block& second = *function.block(candidate.second);
+  ir::Block* split = candidate.split ? SplitOff(function, *function.block(candidate.second), first) : nullptr;
+  if (candidate.split && split == nullptr) return false;
+  ir::Block& second = candidate.split ? *split : *function.block(candidate.second);
   Unifier unifier(function, first, second, candidate.value_parameter, relation);
   if (!unifier.Run() || !unifier.HasParameter()) return false;
   unifier.Apply(first, second);
@@ -244,6 +288,14 @@ std::vector<Candidate> Candidates(const ir::Function& function) {
         candidates.push_back({blocks[i], blocks[j], false});
         candidates.push_back({blocks[i], blocks[j], true});
       }
+    }
+  }
+  for (const ir::Block* larger : ir::TopologicalOrder(function)) {
+    if (larger->edge_count() < 3) continue;
+    for (const ir::Block* smaller : ir::TopologicalOrder(function)) {
+      if (smaller->edge_count() < 2 || smaller->edge_count() >= larger->edge_count()) continue;
+      candidates.push_back({smaller->id(), larger->id(), true, true});
+      candidates.push_back({smaller->id(), larger->id(), false, true});
     }
   }
   return candidates;

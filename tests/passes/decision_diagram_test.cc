@@ -76,5 +76,65 @@ b4:
 )");
 }
 
+TEST(DecisionDiagram, ATestWhoseOutcomeALaterOneImpliesGoes) {
+  EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
+b0:
+  need [2]:4
+  if ld[2] == 0xffffffff then b1 else b2
+b1:
+  need [0]:2
+  if ldh[0] == 0xffff then b3 else b2
+b2:
+  need [0]:1
+  if ldb[0] anyset 0x1 then b3 else b4
+b3:
+  return 0x0
+b4:
+  return 0x40000
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [0]:1
+  if ldb[0] anyset 0x1 then b1 else b2
+b1:
+  return 0x0
+b2:
+  return 0x40000
+}
+)");
+}
+
+TEST(DecisionDiagram, AnImpliedTestStaysWhereItsLoadMightFault) {
+  EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
+b0:
+  need [0]:1
+  if ldb[0] == 0x1 then b3 else b1
+b1:
+  need [0]:2
+  if ldh[0] > 0x100 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [0]:1
+  if ldb[0] == 0x1 then b2 else b1
+b1:
+  need [0]:2
+  if ldh[0] >= 0x101 then b2 else b3
+b2:
+  return 0x40000
+b3:
+  return 0x0
+}
+)");
+}
+
 }  // namespace
 }  // namespace bpfopt::passes

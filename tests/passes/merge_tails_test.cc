@@ -136,5 +136,46 @@ b4:
 )");
 }
 
+TEST(MergeTails, ALargerDecisionGivesUpWhatTheOtherHasNot) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b4
+b1:
+  need [20]:1
+  switch ldb[20] { 0x2c -> b2; 0x3a -> b3; else -> b4 }
+b2:
+  need [54]:1
+  if ldb[54] == 0x3a then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x86dd then b1 else b6
+b1:
+  need [20]:1
+  if ldb[20] == 0x2c then b2 else b3
+b2:
+  need [54]:1
+  jump b4(ldb[54])
+b3:
+  need [20]:1
+  jump b4(ldb[20])
+b4(%0):
+  if %0 == 0x3a then b5 else b6
+b5:
+  return 0x40000
+b6:
+  return 0x0
+}
+)");
+}
+
 }  // namespace
 }  // namespace bpfopt::passes
