@@ -16,6 +16,9 @@ using smt::Term;
 
 using Registers = std::array<Term, kRegisters>;
 
+// More states than this at one instruction are merged.
+constexpr std::size_t kMostStates = 128;
+
 class Unfolder {
  public:
   Unfolder(const Program& program, const UnfoldOptions& options, smt::Context& terms, Unknowns& unknowns)
@@ -40,9 +43,17 @@ class Unfolder {
     std::map<std::vector<std::uint32_t>, std::size_t> nodes;  // by the ids of the live registers
   };
 
+  struct Entry {
+    std::size_t from;
+    Term condition;
+  };
+
   void FindJoins();
   std::size_t NodeAt(std::uint64_t pc, const Registers& registers);
+  std::size_t EnteredNode(std::uint64_t pc, Term condition);
   void Follow(std::size_t pc, Arrival arrival);
+  Arrival Merge(std::size_t pc, const std::vector<Arrival>& arrivals);
+  Term Reached(std::size_t node);
 
   // One instruction; false when it ended the node that is being followed.
   bool Step(const Instruction& instruction);
@@ -68,7 +79,7 @@ class Unfolder {
   }
   bool Goto(std::uint64_t pc) {
     decision_.condition = terms_.True();
-    decision_.if_true = decision_.if_false = NodeAt(pc, registers_);
+    decision_.if_true = decision_.if_false = EnteredNode(pc, terms_.True());
     return false;
   }
 
@@ -84,8 +95,12 @@ class Unfolder {
   std::vector<bool> is_join_;
   std::vector<WaitingAt> waiting_;  // by instruction
   Unfolding result_;
+  std::vector<std::vector<Entry>> entries_;  // by node: the branches that lead to it
+  std::vector<Term> reached_;                // by node: the branches taken; made when states are merged
+  std::size_t reached_known_ = 0;            // of result_.graph.order
 
   // The node that is being followed.
+  std::size_t node_ = 0;
   std::size_t pc_ = 0;
   Registers registers_;
   Decision decision_;
@@ -121,6 +136,7 @@ std::optional<Unfolding> Unfolder::Run() {
   // Edges lead forward, so all arrivals at an instruction are known when its turn comes.
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {
     WaitingAt waiting = std::exchange(waiting_[pc], WaitingAt());
+    if (waiting.arrivals.size() > kMostStates) waiting.arrivals = {Merge(pc, waiting.arrivals)};
     for (Arrival& arrival : waiting.arrivals) {
       if (result_.graph.nodes.size() > options_.max_nodes) return std::nullopt;
       Follow(pc, std::move(arrival));
@@ -148,8 +164,53 @@ std::size_t Unfolder::NodeAt(std::uint64_t pc, const Registers& registers) {
   return position->second;
 }
 
+std::size_t Unfolder::EnteredNode(std::uint64_t pc, Term condition) {
+  const std::size_t node = NodeAt(pc, registers_);
+  if (entries_.size() <= node) entries_.resize(node + 1);
+  entries_[node].push_back({node_, condition});
+  return node;
+}
+
+// One node that all of `arrivals` go on to. A packet reaches at most one of them, so the branches taken tell
+// which registers it has.
+Unfolder::Arrival Unfolder::Merge(std::size_t pc, const std::vector<Arrival>& arrivals) {
+  DecisionGraph& graph = result_.graph;
+  reached_.resize(graph.nodes.size() + 1);
+  for (; reached_known_ < graph.order.size(); ++reached_known_) {
+    const std::size_t node = graph.order[reached_known_];
+    reached_[node] = Reached(node);
+  }
+  Arrival merged{graph.nodes.size(), arrivals.front().registers};
+  graph.nodes.emplace_back();
+  entries_.resize(graph.nodes.size());
+  for (const Arrival& arrival : arrivals) {
+    const Term reached = Reached(arrival.node);
+    for (std::size_t reg = 0; reg < kRegisters; ++reg) {
+      if (live_[pc][reg])
+        merged.registers[reg] = terms_.Ite(reached, arrival.registers[reg], merged.registers[reg]);
+    }
+    entries_[merged.node].push_back({arrival.node, terms_.True()});
+    Decision& decision = graph.nodes[arrival.node];
+    decision.condition = terms_.True();
+    decision.if_true = decision.if_false = merged.node;
+    graph.order.push_back(arrival.node);
+  }
+  return merged;
+}
+
+// The condition of the branches on some path to `node`, whose predecessors' conditions are known.
+Term Unfolder::Reached(std::size_t node) {
+  if (node == 0) return terms_.True();
+  Term reached = terms_.False();
+  for (const Entry& entry : entries_[node]) {
+    reached = terms_.Or(reached, terms_.And(reached_[entry.from], entry.condition));
+  }
+  return reached;
+}
+
 void Unfolder::Follow(std::size_t pc, Arrival arrival) {
   result_.graph.order.push_back(arrival.node);
+  node_ = arrival.node;
   registers_ = arrival.registers;
   decision_ = Decision();
   pc_ = pc;
@@ -308,8 +369,8 @@ bool Unfolder::StepJump(const Instruction& instruction) {
     return Goto(next + (*known ? instruction.jt : instruction.jf));
   }
   decision_.condition = taken;
-  decision_.if_true = NodeAt(next + instruction.jt, registers_);
-  decision_.if_false = NodeAt(next + instruction.jf, registers_);
+  decision_.if_true = EnteredNode(next + instruction.jt, taken);
+  decision_.if_false = EnteredNode(next + instruction.jf, terms_.Not(taken));
   return false;
 }
 

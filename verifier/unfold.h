@@ -3,8 +3,10 @@
 // of the packet and load addresses are as simple as the program makes them: after `ldx #40` on one path and
 // `ldxb 4*([14]&0xf)` on the other, `ldh [x + 14]` reads bytes 54 and 55 on the first.
 //
-// The cost is one node for each instruction where paths meet and each different live state there; max_nodes
-// bounds it.
+// The cost is one node for each instruction where paths meet and each different live state there. Where a
+// program makes very many states (bits collected in a register, branch by branch) those of one instruction
+// become one node after all, whose registers are if-then-elses on the branches taken. max_nodes bounds the
+// rest.
 #ifndef BPFOPT_VERIFIER_UNFOLD_H
 #define BPFOPT_VERIFIER_UNFOLD_H
 

@@ -520,6 +520,35 @@ TEST(BudgetTest, RunningOutIsUndecidedWithAReason) {
   EXPECT_NE(verdict.reason.find("register states"), std::string::npos);
 }
 
+// Collects the bits of a half-word one by one; without merging, 2^16 states meet at the end.
+Program CollectBits(std::uint32_t bits) {
+  using namespace bpf;
+  Program program;
+  program.push_back(LoadA(0));
+  program.push_back({kSt, 0, 0, 0});
+  for (std::uint32_t bit = 0; bit < 16; ++bit) {
+    if (((bits >> bit) & 1) == 0) continue;
+    program.push_back({kLd | kH | kAbs, 0, 0, 0});
+    program.push_back({kJmp | kJset, 0, 3, 1U << bit});
+    program.push_back({kLd | kMem, 0, 0, 0});
+    program.push_back({kAlu | kOr, 0, 0, 1U << bit});
+    program.push_back({kSt, 0, 0, 0});
+  }
+  program.push_back({kLd | kMem, 0, 0, 0});
+  program.push_back(ReturnA());
+  return program;
+}
+
+TEST(MergingTest, ManyStatesBecomeOne) {
+  const Program half = {{bpf::kLd | bpf::kH | bpf::kAbs, 0, 0, 0}, ReturnA()};
+  Verdict verdict = Check(CollectBits(0xffff), half, Target::kPcap);
+  EXPECT_EQ(verdict.answer, kEqual) << verdict.reason;
+  EXPECT_LT(verdict.statistics.nodes, 20'000U);
+  verdict = Check(half, CollectBits(0xfff7), Target::kPcap);
+  ASSERT_EQ(verdict.answer, kDifferent) << verdict.reason;
+  EXPECT_EQ(verdict.counterexample->captured, (std::vector<std::uint8_t>{0, 8}));
+}
+
 TEST(BudgetTest, LongProgramsDoNotRecurse) {
   using namespace bpf;
   Program source;
