@@ -52,11 +52,7 @@ std::optional<Field> CommonField(const Field& a, const Field& b, const bpf::Cook
   const unsigned width = span <= 1 ? 1 : span <= 2 ? 2 : 4;
   if (end < width || end > 0x7fffffff) return std::nullopt;
   const auto offset = static_cast<std::uint32_t>(end - width);
-  if (a.base == nullptr && offset < cooked.header_bytes) return std::nullopt;
-  if (a.base != nullptr && offset < cooked.header_bytes &&
-      std::min(a.offset, b.offset) >= cooked.header_bytes) {
-    return std::nullopt;
-  }
+  if (offset < cooked.header_bytes) return std::nullopt;
   auto shift = [&](const Field& field) { return 8 * static_cast<unsigned>(end - field.end()); };
   const std::uint32_t mask_a = a.mask << shift(a);
   const std::uint32_t mask_b = b.mask << shift(b);

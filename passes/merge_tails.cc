@@ -37,9 +37,9 @@ struct Arguments {
 class Unifier {
  public:
   Unifier(ir::Function& function, const ir::Block& first, const ir::Block& second, bool value_parameter,
-          Relation relation)
+          const Context& context)
       : function_(function),
-        relation_(relation),
+        context_(context),
         roots_{&first, &second},
         base_parameter_(function.NewParameter()) {
     if (value_parameter) value_parameter_ = function.NewParameter();
@@ -95,7 +95,8 @@ class Unifier {
     if (!a.effects.empty() || !b.effects.empty()) return false;
     if (!root && (!a.parameters.empty() || !b.parameters.empty())) return false;
     // A guard that no load of its block demands would have to be unified as well.
-    if (HasGuardBesideDemanded(a, relation_) || HasGuardBesideDemanded(b, relation_)) return false;
+    if (HasGuardBesideDemanded(a, context_.relation) || HasGuardBesideDemanded(b, context_.relation))
+      return false;
     if (a.terminator.index() != b.terminator.index() || a.edge_count() != b.edge_count()) return false;
     Pair pair{key, a.terminator, {}};
     if (!UnifyTerminators(pair.terminator, b.terminator, root)) return false;
@@ -157,6 +158,7 @@ class Unifier {
     std::optional<std::uint32_t> offset_a = OffsetFrom(a, base_->first);
     std::optional<std::uint32_t> offset_b = OffsetFrom(b, base_->second);
     if (!offset_a || !offset_b || *offset_a != *offset_b) return nullptr;
+    if (*offset_a < context_.cooked.header_bytes) return nullptr;
     return function_.MakeLoad(base_parameter_, *offset_a, a->width());
   }
 
@@ -195,7 +197,7 @@ class Unifier {
   }
 
   ir::Function& function_;
-  Relation relation_;
+  const Context& context_;
   std::pair<const ir::Block*, const ir::Block*> roots_;
   const ir::Value* base_parameter_;
   const ir::Value* value_parameter_ = nullptr;
@@ -253,12 +255,12 @@ ir::Block* SplitOff(ir::Function& function, ir::Block& block, const ir::Block& l
 }
 
 // Merges the candidate's blocks; false when they have no common form.
-bool Merge(ir::Function& function, const Candidate& candidate, Relation relation) {
+bool Merge(ir::Function& function, const Candidate& candidate, const Context& context) {
   ir::Block& first = *function.block(candidate.first);
   ir::Block* split = candidate.split ? SplitOff(function, *function.block(candidate.second), first) : nullptr;
   if (candidate.split && split == nullptr) return false;
   ir::Block& second = candidate.split ? *split : *function.block(candidate.second);
-  Unifier unifier(function, first, second, candidate.value_parameter, relation);
+  Unifier unifier(function, first, second, candidate.value_parameter, context);
   if (!unifier.Run() || !unifier.HasParameter()) return false;
   unifier.Apply(first, second);
   function.RemoveUnreachable();
@@ -302,12 +304,12 @@ std::vector<Candidate> Candidates(const ir::Function& function) {
 }
 
 // Makes the merge that lowers the size most; false when none does.
-bool MergeBest(ir::Function& function, Relation relation) {
+bool MergeBest(ir::Function& function, const Context& context) {
   std::size_t best_size = EstimateHalfInstructions(function);
   std::optional<ir::Function> best;
   for (const Candidate& candidate : Candidates(function)) {
     ir::Function trial = function.Clone();
-    if (!Merge(trial, candidate, relation)) continue;
+    if (!Merge(trial, candidate, context)) continue;
     const std::size_t size = EstimateHalfInstructions(trial);
     if (size >= best_size) continue;
     best_size = size;
@@ -323,7 +325,7 @@ bool MergeBest(ir::Function& function, Relation relation) {
 bool RunMergeTails(ir::Function& function, Context& context) {
   if (function.block_count() > kMaxBlocks) return false;
   bool changed = false;
-  for (std::size_t i = 0; i < kMaxMerges && MergeBest(function, context.relation); ++i) {
+  for (std::size_t i = 0; i < kMaxMerges && MergeBest(function, context); ++i) {
     ++context.counters["merge-tails.merges"];
     changed = true;
   }
