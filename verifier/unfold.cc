@@ -51,7 +51,7 @@ class Unfolder {
   void FindJoins();
   std::size_t NodeAt(std::uint64_t pc, const Registers& registers);
   std::size_t EnteredNode(std::uint64_t pc, Term condition);
-  void Follow(std::size_t pc, Arrival arrival);
+  void Follow(std::size_t pc, const Arrival& arrival);
   Arrival Merge(std::size_t pc, const std::vector<Arrival>& arrivals);
   Term Reached(std::size_t node);
 
@@ -137,9 +137,9 @@ std::optional<Unfolding> Unfolder::Run() {
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {
     WaitingAt waiting = std::exchange(waiting_[pc], WaitingAt());
     if (waiting.arrivals.size() > kMostStates) waiting.arrivals = {Merge(pc, waiting.arrivals)};
-    for (Arrival& arrival : waiting.arrivals) {
+    for (const Arrival& arrival : waiting.arrivals) {
       if (result_.graph.nodes.size() > options_.max_nodes) return std::nullopt;
-      Follow(pc, std::move(arrival));
+      Follow(pc, arrival);
     }
   }
   return std::move(result_);
@@ -208,7 +208,7 @@ Term Unfolder::Reached(std::size_t node) {
   return reached;
 }
 
-void Unfolder::Follow(std::size_t pc, Arrival arrival) {
+void Unfolder::Follow(std::size_t pc, const Arrival& arrival) {
   result_.graph.order.push_back(arrival.node);
   node_ = arrival.node;
   registers_ = arrival.registers;
