@@ -185,7 +185,7 @@ Expected<Ipv4> ReadDotted(std::string_view text) {
     for (const char c : part) {
       if (!IsDigit(c)) {
         return InvalidInput(
-            fmt::format("the parts of an IPv4 address are decimal numbers, '{}' is not", part));
+            fmt::format("the parts of an IPv4 address are decimal numbers, '{}' is not", part.substr(0, 24)));
       }
       value = std::min<std::uint32_t>(value * 10 + HexValue(c), 256);
     }
@@ -206,9 +206,10 @@ Mac ReadMac(std::string_view text) {
   std::size_t at = 0;
   for (std::uint8_t& octet : mac.address) {
     if (at < text.size() && !IsHex(text[at])) ++at;
-    for (const std::size_t end = at + HexRun(text, at, 2); at < end; ++at) {
-      octet = static_cast<std::uint8_t>(octet << 4 | HexValue(text[at]));
-    }
+    unsigned value = 0;
+    for (const std::size_t end = at + HexRun(text, at, 2); at < end; ++at)
+      value = value << 4 | HexValue(text[at]);
+    octet = static_cast<std::uint8_t>(value);
   }
   return mac;
 }

@@ -117,9 +117,9 @@ class HostsFile : public Resolver {
 }  // namespace
 
 Expected<std::unique_ptr<Resolver>> HostsResolver(std::string_view text, std::unique_ptr<Resolver> next) {
-  return ReadHosts(text).map([&](HostTable table) -> std::unique_ptr<Resolver> {
-    return std::make_unique<HostsFile>(std::move(table), std::move(next));
-  });
+  Expected<HostTable> table = ReadHosts(text);
+  if (!table) return tl::unexpected(std::move(table.error()));
+  return std::make_unique<HostsFile>(std::move(*table), std::move(next));
 }
 
 }  // namespace bpfopt

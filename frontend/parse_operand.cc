@@ -1,0 +1,400 @@
+// What stands where an operand is expected: qualifiers and ids, words that are predicates, numbers, and
+// opening brackets.
+#include "frontend/address_text.h"
+#include "frontend/keywords.h"
+#include "frontend/parse_id.h"
+#include "frontend/parse_machine.h"
+
+#include <cctype>
+#include <charconv>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bpfopt::frontend {
+namespace {
+
+bool IsDirection(TokenKind kind) { return kind == TokenKind::kSrc || kind == TokenKind::kDst; }
+
+std::optional<AddressKind> AddressKindOf(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kHost:
+      return AddressKind::kHost;
+    case TokenKind::kNet:
+      return AddressKind::kNet;
+    case TokenKind::kPort:
+      return AddressKind::kPort;
+    case TokenKind::kPortRange:
+      return AddressKind::kPortRange;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+bool ParseMachine::ParseOperand() {
+  const Token token = Peek();
+  const auto wants = [this](std::uint8_t what) { return (wanted_ & what) != 0; };
+  switch (token.kind) {
+    case TokenKind::kNumber:
+      if (!wants(kNumberWanted | kPlainWanted)) return FailOperand();
+      Take();
+      return PushOperand(Class::kPlainNumber, Literal{token.value}, token.range.begin, token.range.end, true);
+    case TokenKind::kMinus:
+      if (!wants(kNumberWanted)) return FailOperand();
+      Take();
+      PushMark(Mark::kNegate, token.range);
+      wanted_ = kNumberWanted;
+      return true;
+    case TokenKind::kLen:
+      if (!wants(kNumberWanted)) return FailOperand();
+      Take();
+      return PushOperand(Class::kNumber, PacketLength{}, token.range.begin, token.range.end);
+    case TokenKind::kLeftParen: {
+      Take();
+      const bool ids = !wants(kNumberWanted | kTermWanted);
+      std::uint8_t inside = wanted_ & (kNumberWanted | kTermWanted | kPlainWanted);
+      if (wants(kIdListWanted)) inside |= kIdWanted;
+      PushFrame(Mark::kParenthesis, token.range, inside, ids ? Contents::kIds : Contents::kUnknown);
+      return true;
+    }
+    case TokenKind::kNot:
+      if (!wants(kTermWanted | kIdWanted)) return FailOperand();
+      Take();
+      PushMark(Mark::kNot, token.range);
+      if (wants(kIdWanted)) wanted_ |= kIdListWanted;
+      return true;
+    case TokenKind::kName:
+      if (token.style == NameStyle::kPlain && Peek(1).kind == TokenKind::kLeftParen) {
+        if (token.text == "when") return ParseWhen();
+        if (token.text == "rand") return ParseRand();
+      }
+      return wants(kIdWanted) ? ParseName() : FailOperand();
+    case TokenKind::kDotted:
+    case TokenKind::kIpv6:
+    case TokenKind::kMac:
+    case TokenKind::kArcnet:
+      return wants(kIdWanted) ? ParseAddress() : FailOperand();
+    case TokenKind::kProtocol:
+      if (Peek(1).kind == TokenKind::kLeftBracket ? !wants(kNumberWanted) : !wants(kTermWanted)) {
+        return FailOperand();
+      }
+      return ParseProtocol();
+    case TokenKind::kRnr:
+    case TokenKind::kUnsupported:
+      return ParseUnsupported();
+    default:
+      break;
+  }
+  if (!wants(kTermWanted)) return FailOperand();
+  switch (token.kind) {
+    case TokenKind::kSrc:
+    case TokenKind::kDst:
+    case TokenKind::kHost:
+    case TokenKind::kNet:
+    case TokenKind::kPort:
+    case TokenKind::kPortRange:
+    case TokenKind::kProto:
+      return ParseHead(token.range.begin, Protocol::kDefault);
+    case TokenKind::kBroadcast:
+      Take();
+      return PushTerm(Broadcast{Protocol::kDefault}, token.range);
+    case TokenKind::kMulticast:
+      Take();
+      return PushTerm(Multicast{Protocol::kDefault}, token.range);
+    case TokenKind::kInbound:
+    case TokenKind::kOutbound:
+      Take();
+      return PushTerm(Bound{token.kind == TokenKind::kOutbound}, token.range);
+    case TokenKind::kLessWord:
+    case TokenKind::kGreaterWord:
+    case TokenKind::kIfindex: {
+      Take();
+      const auto number = TakeNumber(token.text);
+      if (!number) return false;
+      const SourceRange range{token.range.begin, number->range.end};
+      if (token.kind == TokenKind::kLessWord) return PushTerm(LengthAtMost{number->value}, range, true);
+      if (token.kind == TokenKind::kGreaterWord) return PushTerm(LengthAtLeast{number->value}, range, true);
+      return PushTerm(InterfaceIndex{number->value}, range, true);
+    }
+    case TokenKind::kEncapsulation:
+      return ParseEncapsulation();
+    case TokenKind::kLlc:
+      return ParseLlc();
+    default:
+      return FailOperand();
+  }
+}
+
+// Says what was expected here, and where the token at hand could have been meant well, what to write instead.
+bool ParseMachine::FailOperand() {
+  const Token& token = Peek();
+  const std::string shown = Shown(token);
+  const Entry& mark = marks_.back();
+  if (mark.mark == Mark::kBinary && token.kind != TokenKind::kEnd && token.kind != TokenKind::kError &&
+      (mark.op == static_cast<std::uint8_t>(Arithmetic::kAnd) ||
+       mark.op == static_cast<std::uint8_t>(Arithmetic::kOr))) {
+    return Fail(fmt::format("'{}' after a number is arithmetic, and {} is no number; put the predicates on "
+                            "both sides of it in "
+                            "parentheses",
+                            Written(mark.begin, mark.end), shown),
+                {mark.begin, token.range.end});
+  }
+  if ((wanted_ & kTermWanted) != 0 && token.kind == TokenKind::kName) {
+    return FailHere(
+        fmt::format("{} is neither a word of the language nor does it stand after a qualifier such as "
+                    "'host', 'net' or 'port'",
+                    shown));
+  }
+  if ((wanted_ & kTermWanted) != 0 && (token.kind == TokenKind::kDotted || token.kind == TokenKind::kIpv6 ||
+                                       token.kind == TokenKind::kMac || token.kind == TokenKind::kArcnet)) {
+    return FailHere(fmt::format(
+        "the address {} needs a qualifier before it, such as 'host', 'src net' or 'ether host'", shown));
+  }
+  if ((wanted_ & kTermWanted) != 0) return FailHere(fmt::format("a predicate is expected, not {}", shown));
+  if ((wanted_ & kNumberWanted) != 0) return FailHere(fmt::format("a number is expected, not {}", shown));
+  if ((wanted_ & kIdWanted) == 0) {
+    return FailHere(fmt::format(
+        "a number is expected in these parentheses, not {}; write a list with one pair of parentheses",
+        shown));
+  }
+  if (FindKeyword(token.text) != nullptr) {
+    return FailHere(fmt::format(
+        "an address, a name or a number is expected, not the keyword {0}; write \\{1} for the name", shown,
+        token.text));
+  }
+  return FailHere(fmt::format("an address, a name or a number is expected, not {}", shown));
+}
+
+bool ParseMachine::ParseUnsupported() {
+  const Token& token = Peek();
+  const KeywordFamily family =
+      token.kind == TokenKind::kRnr ? KeywordFamily::kPfLog : static_cast<KeywordFamily>(token.value);
+  return FailHere(
+      fmt::format("{} is about {}, which bpfopt does not support", Shown(token), FamilyName(family)));
+}
+
+// A protocol word: alone, before an index in brackets, or as the first qualifier.
+bool ParseMachine::ParseProtocol() {
+  const Token token = Take();
+  const auto protocol = static_cast<Protocol>(token.value);
+  const Token& next = Peek();
+  const SourceRange both{token.range.begin, next.range.end};
+  switch (next.kind) {
+    case TokenKind::kLeftBracket:
+      Take();
+      PushFrame(Mark::kIndex, both, kNumberWanted, Contents::kUnknown, static_cast<std::uint8_t>(protocol));
+      return true;
+    case TokenKind::kBroadcast:
+      Take();
+      return PushTerm(Broadcast{protocol}, both);
+    case TokenKind::kMulticast:
+      Take();
+      return PushTerm(Multicast{protocol}, both);
+    case TokenKind::kUnsupported:
+    case TokenKind::kRnr:
+      return ParseUnsupported();
+    case TokenKind::kProto:
+      return ParseHead(token.range.begin, protocol);
+    default:
+      if (IsDirection(next.kind) || AddressKindOf(next.kind)) return ParseHead(token.range.begin, protocol);
+      return PushTerm(ProtocolTest{protocol}, token.range);
+  }
+}
+
+// The qualifiers after the protocol; the id that they wait for comes next.
+bool ParseMachine::ParseHead(std::size_t begin, Protocol protocol) {
+  Qualifier qualifier{AddressKind::kDefault, protocol, Direction::kDefault};
+  SourceRange range{begin, Peek().range.end};
+  if (IsDirection(Peek().kind)) {
+    const Token first = Take();
+    qualifier.direction = first.kind == TokenKind::kSrc ? Direction::kSrc : Direction::kDst;
+    if (Peek().kind == TokenKind::kAnd || Peek().kind == TokenKind::kOr) {
+      const bool is_or = Take().kind == TokenKind::kOr;
+      const TokenKind other = first.kind == TokenKind::kSrc ? TokenKind::kDst : TokenKind::kSrc;
+      if (Peek().kind != other) {
+        return FailHere(fmt::format("'{}' is expected to complete the direction, not {}",
+                                    other == TokenKind::kSrc ? "src" : "dst", Shown(Peek())));
+      }
+      qualifier.direction = is_or ? Direction::kSrcOrDst : Direction::kSrcAndDst;
+      range.end = Take().range.end;
+    }
+    if (Peek().kind == TokenKind::kProto) {
+      return Fail("'proto' takes no direction", {range.begin, Peek().range.end});
+    }
+  }
+  if (Peek().kind == TokenKind::kProto) {
+    qualifier.kind = AddressKind::kProto;
+  } else if (const auto kind = AddressKindOf(Peek().kind)) {
+    qualifier.kind = *kind;
+  }
+  if (qualifier.kind != AddressKind::kDefault) range.end = Take().range.end;
+  if (qualifier.kind == AddressKind::kPortRange && Peek().kind == TokenKind::kLeftParen &&
+      Peek(1).kind == TokenKind::kNumber && Peek(2).kind == TokenKind::kComma) {
+    return ParsePortSpan(begin, qualifier);
+  }
+  PushMark(Mark::kHead, range);
+  marks_.back().inherited = qualifier;
+  Inherit(true, qualifier);
+  wanted_ = kIdsWanted;
+  return true;
+}
+
+// portrange(FIRST, LAST)
+bool ParseMachine::ParsePortSpan(std::size_t begin, const Qualifier& qualifier) {
+  Take();
+  const Token first = Take();
+  Take();
+  const auto last = TakeNumber("the first port and ','");
+  if (!last) return false;
+  if (Peek().kind != TokenKind::kRightParen) {
+    return FailHere(fmt::format("')' is expected after the ports of the range, not {}", Shown(Peek())));
+  }
+  const SourceRange range{begin, Take().range.end};
+  PushTerm(Test{qualifier, PortSpan{first.value, last->value}}, range);
+  operands_.back().has_qualifier = true;
+  operands_.back().qualifier = qualifier;
+  return true;
+}
+
+bool ParseMachine::PushId(Expected<Id> id, SourceRange range, bool ends_in_number) {
+  if (!id) {
+    if (!id.error().range) id.error().range = range;
+    error_ = std::move(id.error());
+    return false;
+  }
+  PushOperand(Class::kId, Test{inherited_, std::move(*id)}, range.begin, range.end, ends_in_number);
+  operands_.back().has_qualifier = true;
+  operands_.back().qualifier = inherited_;
+  return true;
+}
+
+bool ParseMachine::ParseName() {
+  const Token token = Take();
+  if (token.style != NameStyle::kQuoted) return PushId(NameId(token.text, inherited_.kind), token.range);
+  Expected<Id> id = ReadId(token.text, inherited_.kind);
+  if (!id && id.error().range) {
+    id.error().range->begin += token.range.begin + 1;
+    id.error().range->end += token.range.begin + 1;
+  }
+  return PushId(std::move(id), token.range);
+}
+
+bool ParseMachine::ParseAddress() {
+  const Token token = Take();
+  if (token.kind == TokenKind::kMac) return PushId(ReadMac(token.text), token.range);
+  if (token.kind == TokenKind::kArcnet) return Fail("ARCnet addresses are not supported", token.range);
+  if (token.kind == TokenKind::kIpv6) {
+    const Ipv6 address{ReadIpv6(token.text).value_or(std::array<std::uint8_t, 16>{})};
+    if (Peek().kind != TokenKind::kSlash) return PushId(address, token.range);
+    Take();
+    const auto length = TakeNumber("'/'");
+    if (!length) return false;
+    return PushId(WithPrefixLength(address, length->value), {token.range.begin, length->range.end});
+  }
+  const Expected<Ipv4> address = ReadDotted(token.text);
+  if (!address) return Fail(address.error().message, token.range);
+  if (Peek().kind == TokenKind::kSlash) {
+    Take();
+    const auto length = TakeNumber("'/'");
+    if (!length) return false;
+    return PushId(WithPrefixLength(*address, length->value), {token.range.begin, length->range.end});
+  }
+  if (Peek().kind != TokenKind::kMask) return PushId(*address, token.range);
+  Take();
+  const Token mask = Peek();
+  if (mask.kind != TokenKind::kDotted) {
+    return FailHere(fmt::format("a dotted mask is expected after 'mask', not {}", Shown(mask)));
+  }
+  Take();
+  const Expected<Ipv4> bits = ReadDotted(mask.text);
+  if (!bits) return Fail(bits.error().message, mask.range);
+  return PushId(WithMask(*address, *bits), {token.range.begin, mask.range.end});
+}
+
+std::optional<Token> ParseMachine::TakeNumber(std::string_view after) {
+  if (Peek().kind == TokenKind::kNumber) return Take();
+  FailHere(fmt::format(
+      "a number is expected after {}, not {}",
+      after.starts_with("the ") || after.starts_with('\'') ? std::string(after) : fmt::format("'{}'", after),
+      Shown(Peek())));
+  return std::nullopt;
+}
+
+// vlan, mpls, ... and perhaps a number, perhaps in parentheses.
+bool ParseMachine::ParseEncapsulation() {
+  const Token word = Take();
+  Encapsulated node{static_cast<Encapsulation>(word.value)};
+  SourceRange range = word.range;
+  const bool bare = Peek().kind == TokenKind::kNumber;
+  if (node.kind != Encapsulation::kPppoeDiscovery && (bare || Peek().kind == TokenKind::kLeftParen)) {
+    std::size_t parentheses = 0;
+    for (; Peek().kind == TokenKind::kLeftParen; ++parentheses) Take();
+    const auto number = TakeNumber(word.text);
+    if (!number) return false;
+    node.has_number = true;
+    node.number = number->value;
+    range.end = number->range.end;
+    for (; parentheses > 0; --parentheses) {
+      if (Peek().kind != TokenKind::kRightParen) {
+        return FailHere(
+            fmt::format("')' is expected after the number of '{}', not {}", word.text, Shown(Peek())));
+      }
+      range.end = Take().range.end;
+    }
+  }
+  return PushTerm(node, range, bare && node.has_number);
+}
+
+bool ParseMachine::ParseLlc() {
+  const Token word = Take();
+  const Token type = Peek();
+  if (type.kind == TokenKind::kRnr) {
+    Take();
+    return PushTerm(Llc{"rnr"}, {word.range.begin, type.range.end});
+  }
+  if (type.kind != TokenKind::kName) return PushTerm(Llc{}, word.range);
+  std::string name(type.text);
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  if (!IsLlcType(name)) return FailHere(fmt::format("{} is not a type of LLC frame", Shown(type)));
+  Take();
+  return PushTerm(Llc{std::move(name)}, {word.range.begin, type.range.end});
+}
+
+bool ParseMachine::ParseWhen() {
+  if ((wanted_ & kTermWanted) == 0) return FailOperand();
+  const Token word = Take();
+  const Token open = Take();
+  PushFrame(Mark::kWhen, {word.range.begin, open.range.end}, kPredicateWanted, Contents::kPredicates);
+  Frame().has_last = false;
+  Inherit(false, {});
+  return true;
+}
+
+bool ParseMachine::ParseRand() {
+  if ((wanted_ & kTermWanted) == 0) return FailOperand();
+  const Token word = Take();
+  Take();
+  const Token value = Peek();
+  double probability = 0;
+  const char* const end = value.text.data() + value.text.size();
+  const auto read = std::from_chars(value.text.data(), end, probability);
+  if (value.text.empty() || read.ec != std::errc() || read.ptr != end ||
+      value.kind == TokenKind::kRightParen) {
+    return FailHere(fmt::format("rand() takes a probability such as 0.1, not {}", Shown(value)));
+  }
+  if (!RandThreshold(probability)) {
+    return FailHere(fmt::format(
+        "the probability of rand() lies between 0 and 1, both excluded, in steps of 2^-32; {} does not",
+        Shown(value)));
+  }
+  Take();
+  if (Peek().kind != TokenKind::kRightParen) {
+    return FailHere(fmt::format("')' is expected after the probability, not {}", Shown(Peek())));
+  }
+  return PushTerm(Rand{probability}, {word.range.begin, Take().range.end});
+}
+
+}  // namespace bpfopt::frontend
