@@ -16,6 +16,8 @@ using ir::Opcode;
 using ir::Value;
 
 constexpr std::size_t kMaxVariants = 12;
+// Values made of more parts than this are evaluated one way only.
+constexpr std::size_t kMaxPartsForVariants = 150;
 
 std::uint16_t JumpCode(Compare compare) {
   switch (compare) {
@@ -448,8 +450,10 @@ std::vector<BlockCoder::Variant> BlockCoder::VariantsOf(const Block& block) cons
   std::vector<const Value*> for_x;
   std::vector<const Value*> for_scratch;
   std::vector<const Value*> seen_once;
+  std::size_t part_count = 0;
   const auto look = [&](const Value* root) {
     ir::ForEachOperand(root, [&](const Value* part) {
+      if (++part_count > kMaxPartsForVariants) return;
       if (part->opcode() == Opcode::kLoad && part->base() != nullptr) AddDistinct(for_x, part->base());
       if (!ir::IsBinary(part->opcode()) || part->rhs()->IsConstant()) return;
       for (const Value* operand : {part->lhs(), part->rhs()}) {
@@ -479,6 +483,7 @@ std::vector<BlockCoder::Variant> BlockCoder::VariantsOf(const Block& block) cons
     }
   }
   std::vector<Variant> variants;
+  if (part_count > kMaxPartsForVariants) return variants;
   for (const Value* value : for_x) {
     if (variants.size() >= kMaxVariants || value->opcode() == Opcode::kConstant) continue;
     variants.push_back({.first_in_x = value});

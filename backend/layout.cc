@@ -136,12 +136,22 @@ class BackwardWriter {
   // A jump to `target`, or what `target` does when that is one instruction.
   void WriteTransfer(std::uint32_t target) {
     const MachineBlock& block = function_.blocks[target];
+    const bool is_test = block.code.empty() && block.end.kind == Kind::kBranch;
     if (block.IsReturnAlone()) {
       WriteReturn(block.end);
+    } else if (is_test && Reaches(block.end.then_block) && Reaches(block.end.else_block)) {
+      WriteBranch(block.end);
     } else {
       const auto distance = static_cast<std::uint32_t>(reversed_.size() - first_[target] - 1);
       reversed_.push_back({bpf::kJmp | bpf::kJa, 0, 0, distance});
     }
+  }
+
+  bool Reaches(std::uint32_t target) const { return DistanceTo(target) <= kFarthest; }
+
+  void WriteBranch(const MachineEnd& end) {
+    reversed_.push_back({end.code, static_cast<std::uint8_t>(DistanceTo(end.then_block)),
+                         static_cast<std::uint8_t>(DistanceTo(end.else_block)), end.k});
   }
 
   void WriteEnd(const MachineEnd& end) {
@@ -155,17 +165,15 @@ class BackwardWriter {
         break;
       case Kind::kBranch:
         Bridge(end);
-        reversed_.push_back({end.code, static_cast<std::uint8_t>(DistanceTo(end.then_block)),
-                             static_cast<std::uint8_t>(DistanceTo(end.else_block)), end.k});
+        WriteBranch(end);
         break;
     }
   }
 
   // Sees to it that a conditional jump written next reaches both of its targets.
   void Bridge(const MachineEnd& end) {
-    while (DistanceTo(end.then_block) > kFarthest || DistanceTo(end.else_block) > kFarthest) {
-      const bool then_is_far = DistanceTo(end.then_block) > kFarthest;
-      const std::uint32_t target = then_is_far ? end.then_block : end.else_block;
+    while (!Reaches(end.then_block) || !Reaches(end.else_block)) {
+      const std::uint32_t target = Reaches(end.then_block) ? end.else_block : end.then_block;
       WriteTransfer(target);
       nearest_[target] = reversed_.size() - 1;
     }

@@ -128,15 +128,19 @@ MachineCost CostOf(const MachineFunction& simplified) {
   for (std::size_t i = 0; i < simplified.blocks.size(); ++i) {
     const MachineBlock& block = simplified.blocks[i];
     std::size_t size = block.code.size();
+    std::size_t steps = size;
     if (block.end.kind != Kind::kJump) {
       ++size;
+      ++steps;
     } else if (has_jumper[block.end.then_block]) {
+      // Layout writes a target of one instruction again instead of a jump to it.
       ++size;
+      if (!simplified.blocks[block.end.then_block].code.empty()) ++steps;
     } else {
       has_jumper[block.end.then_block] = true;
     }
     cost.instructions += size;
-    cost.executed += runs[i] * size;
+    cost.executed += runs[i] * steps;
     const std::size_t ways = block.successor_count();
     for (std::size_t j = 0; j < ways; ++j) runs[block.successor(j)] += runs[i] / ways;
   }

@@ -37,6 +37,7 @@ class Searcher {
       improves = TryPlaces();
       improves = TryRequirements() || improves;
       improves = TryWithoutRequirements() || improves;
+      improves = TryMovedRequirements() || improves;
       improves = TryMoves() || improves;
     }
     return std::move(best_code_.machine);
@@ -159,6 +160,24 @@ class Searcher {
         candidate.required.push_back(candidates[j]);
         improves = Try(std::move(candidate));
         if (budget_ == 0) return improves;
+      }
+    }
+    return improves;
+  }
+
+  // The same value elsewhere: later, say, where fewer packets come.
+  bool TryMovedRequirements() {
+    bool improves = false;
+    for (std::size_t i = 0; i < best_.required.size(); ++i) {
+      for (const Block* block : facts_.order()) {
+        const Value* value = best_.required[i].value;
+        const auto index = facts_.TrackedIndex(value);
+        if (!index || !facts_.IsLiveIn(block, *index) || block == function_.entry()) continue;
+        if (IsTaken(block, Place::kX, nullptr) || !facts_.MayEvaluateAtStart(block, value)) continue;
+        if (!IsComputable(block, value)) continue;
+        Decisions candidate = best_;
+        candidate.required[i].block = block;
+        improves = Try(std::move(candidate)) || improves;
       }
     }
     return improves;

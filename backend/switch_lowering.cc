@@ -4,8 +4,10 @@
 #include "ir/graph.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace bpfopt::backend {
@@ -132,6 +134,22 @@ class Lowering {
   Lowering(ir::Function& function, const Rules& rules, const SwitchOptions& options)
       : function_(function), rules_(rules), options_(options), available_(function) {}
 
+  // Notes the `==` tests that block will make, wherever they will be.
+  void Note(const Block* block) {
+    const auto* branch = std::get_if<ir::Branch>(&block->terminator);
+    if (branch != nullptr && branch->compare == ir::Compare::kEqual && branch->rhs->IsConstant()) {
+      ++seen_[KeyOf(branch->rhs->constant(), branch->then_edge, branch->else_edge)];
+    }
+    const auto* choice = std::get_if<ir::Switch>(&block->terminator);
+    if (choice == nullptr) return;
+    const Partition partition = Minimize(choice->cases, LargestOf(choice->value));
+    for (const Region& region : MakeRegions(choice->cases, partition, choice->cases.size())) {
+      for (const auto& [word, edge] : region.singles) {
+        ++seen_[KeyOf(word, choice->edges[edge], choice->edges[region.edge])];
+      }
+    }
+  }
+
   void Lower(Block* block) {
     ir::Switch choice = std::move(std::get<ir::Switch>(block->terminator));
     Restrict(choice, LargestOf(choice.value));
@@ -230,7 +248,15 @@ class Lowering {
     return {part.block, {}};
   }
 
-  void TestSingles(Block* block, const ir::Switch& choice, const Region& region) {
+  // Words that other tests with the same outcomes ask for come last: rows that end alike become one.
+  void TestSingles(Block* block, const ir::Switch& choice, Region region) {
+    const auto times_seen = [&](const auto& single) {
+      const auto known =
+          seen_.find(KeyOf(single.first, choice.edges[single.second], choice.edges[region.edge]));
+      return known == seen_.end() ? 0U : known->second;
+    };
+    std::stable_sort(region.singles.begin(), region.singles.end(),
+                     [&](const auto& a, const auto& b) { return times_seen(a) < times_seen(b); });
     for (std::size_t i = 0; i < region.singles.size(); ++i) {
       const bool is_last = i + 1 == region.singles.size();
       ir::Branch branch;
@@ -244,9 +270,16 @@ class Lowering {
     }
   }
 
+  // A test for a word and where it leads: then, else.
+  using TestKey = std::array<std::uint32_t, 3>;
+  static TestKey KeyOf(std::uint32_t word, const ir::Edge& then_edge, const ir::Edge& else_edge) {
+    return {word, then_edge.target->id(), else_edge.target->id()};
+  }
+
   ir::Function& function_;
   const Rules& rules_;
   const SwitchOptions& options_;
+  std::map<TestKey, unsigned> seen_;
   const ir::AvailableGuards available_;  // as they were before
 };
 
@@ -273,7 +306,9 @@ std::uint32_t LargestOf(const Value* value) {
 
 void LowerSwitches(ir::Function& function, const Rules& rules, const SwitchOptions& options) {
   Lowering lowering(function, rules, options);
-  for (Block* block : ir::TopologicalOrder(function)) {
+  const std::vector<Block*> blocks = ir::TopologicalOrder(function);
+  for (const Block* block : blocks) lowering.Note(block);
+  for (Block* block : blocks) {
     if (!std::holds_alternative<ir::Switch>(block->terminator)) continue;
     lowering.Lower(block);
   }
