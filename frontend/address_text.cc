@@ -196,6 +196,7 @@ Expected<Ipv4> ReadDotted(std::string_view text) {
     result.address = result.address << 8 | value;
     result.bits += 8;
   }
+  if (result.bits == 0 || result.bits > 32) return InvalidInput("an IPv4 address has one to four parts");
   result.address <<= 32 - result.bits;
   result.mask = 0xffffffffU << (32 - result.bits);
   return result;
@@ -207,8 +208,9 @@ Mac ReadMac(std::string_view text) {
   for (std::uint8_t& octet : mac.address) {
     if (at < text.size() && !IsHex(text[at])) ++at;
     unsigned value = 0;
-    for (const std::size_t end = at + HexRun(text, at, 2); at < end; ++at)
+    for (const std::size_t end = at + HexRun(text, at, 2); at < end; ++at) {
       value = value << 4 | HexValue(text[at]);
+    }
     octet = static_cast<std::uint8_t>(value);
   }
   return mac;

@@ -4,6 +4,7 @@
 #include "frontend/resolve.h"
 
 #include "frontend/check.h"
+#include "frontend/protocol_numbers.h"
 
 #include <optional>
 #include <string>
@@ -127,9 +128,9 @@ class NameResolution {
 
   // Network layer protocol identifiers of ISO/IEC TR 9577.
   static std::optional<std::uint32_t> OsiProtocol(std::string_view name) {
-    if (name == "clnp") return 0x81;
-    if (name == "esis") return 0x82;
-    if (name == "isis") return 0x83;
+    if (name == "clnp") return kOsiClnp;
+    if (name == "esis") return kOsiEsis;
+    if (name == "isis") return kOsiIsis;
     return std::nullopt;
   }
 

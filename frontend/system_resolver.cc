@@ -1,6 +1,7 @@
 // Names as the system knows them, asked with the same calls and hints as libpcap's (nametoaddr.c), so that
 // both resolve alike.
 #include "bpfopt/resolver.h"
+#include "frontend/protocol_numbers.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -52,10 +53,12 @@ struct LinkProtocol {
   std::uint32_t number;
 };
 constexpr LinkProtocol kLinkProtocols[] = {
-    {"aarp", 0x80f3},  {"arp", 0x0806},   {"atalk", 0x809b}, {"decnet", 0x6003},
-    {"ip", 0x0800},    {"ip6", 0x86dd},   {"lat", 0x6004},   {"loopback", 0x9000},
-    {"mopdl", 0x6001}, {"moprc", 0x6002}, {"rarp", 0x8035},  {"sca", 0x6007},
-    {"iso", 0xfe},     {"stp", 0x42},     {"ipx", 0xe0},     {"netbeui", 0xf0},
+    {"aarp", frontend::kEtherAarp},     {"arp", frontend::kEtherArp},   {"atalk", frontend::kEtherAppleTalk},
+    {"decnet", frontend::kEtherDecnet}, {"ip", frontend::kEtherIp},     {"ip6", frontend::kEtherIp6},
+    {"lat", frontend::kEtherLat},       {"loopback", 0x9000},           {"mopdl", frontend::kEtherMopDl},
+    {"moprc", frontend::kEtherMopRc},   {"rarp", frontend::kEtherRarp}, {"sca", frontend::kEtherSca},
+    {"iso", frontend::kSapOsi},         {"stp", frontend::kSapStp},     {"ipx", frontend::kSapIpx},
+    {"netbeui", frontend::kSapNetbeui},
 };
 
 class System : public Resolver {
