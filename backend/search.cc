@@ -1,6 +1,7 @@
 #include "backend/search.h"
 
 #include "backend/generate.h"
+#include "backend/tail_merging.h"
 
 #include <algorithm>
 #include <set>
@@ -30,7 +31,7 @@ class Searcher {
     Expected<Generated> first = Generate(function_, facts_, rules_, best_, budget_ > 0);
     if (!first) return tl::unexpected(first.error());
     best_code_ = std::move(*first);
-    best_cost_ = Rank(best_code_.machine);
+    best_cost_ = Finish(best_code_.machine);
     if (facts_.order().size() > kLargestSearched) return std::move(best_code_.machine);
     bool improves = true;
     while (improves && budget_ > 0) {
@@ -46,7 +47,9 @@ class Searcher {
  private:
   using Cost = std::pair<std::uint64_t, std::uint64_t>;
 
-  Cost Rank(const MachineFunction& machine) const {
+  Cost Finish(MachineFunction& machine) const {
+    // Shared tails cost jumps.
+    if (objective_ != Objective::kSpeed) MergeTails(machine);
     const MachineCost cost = CostOf(machine);
     if (objective_ == Objective::kSpeed) return {cost.executed, cost.instructions};
     return {cost.instructions, cost.executed};
@@ -58,7 +61,7 @@ class Searcher {
     --budget_;
     Expected<Generated> code = Generate(function_, facts_, rules_, candidate, true);
     if (!code) return false;
-    const Cost cost = Rank(code->machine);
+    const Cost cost = Finish(code->machine);
     if (cost >= best_cost_) return false;
     best_ = std::move(candidate);
     best_code_ = std::move(*code);
