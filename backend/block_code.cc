@@ -313,7 +313,7 @@ bool BlockCoder::HoldsLive(const Block* target, const State& state) const {
 bool BlockCoder::EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, State state,
                            EdgeCode& result) {
   for (const bool spills_first : {false, true}) {
-    Selector selector(rules_, state, next_slot_);
+    Selector selector(rules_, state, next_slot_, work_);
     if (!TryMoves(moves, edge.target, spills_first, selector)) continue;
     if (!HoldsLive(edge.target, selector.state())) continue;
     result.state = selector.state();
@@ -389,7 +389,7 @@ void BlockCoder::Score(const Block& block, BlockCode& code) const {
 
 std::optional<BlockCode> BlockCoder::Try(const Block& block, const State& entry, const Variant& variant,
                                          std::vector<Guard>& missing) {
-  Selector selector(rules_, entry, next_slot_);
+  Selector selector(rules_, entry, next_slot_, work_);
   if (!EmitStart(block, variant, selector)) return std::nullopt;
   BlockCode code;
   if (const auto* returned = std::get_if<ir::Return>(&block.terminator)) {

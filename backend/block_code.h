@@ -48,6 +48,9 @@ class BlockCoder {
         thorough_(thorough),
         next_slot_(static_cast<std::uint32_t>(facts.tracked().size())) {}
 
+  // Plans of selection made so far: a measure of time that is the same on every machine.
+  std::size_t work() const { return work_; }
+
   // Nothing when some value that cannot be computed again is needed but held nowhere.
   std::optional<BlockCode> Generate(const ir::Block& block, const State& entry);
 
@@ -100,6 +103,7 @@ class BlockCoder {
   const Decisions& decisions_;
   bool thorough_;
   std::uint32_t next_slot_;
+  std::size_t work_ = 0;
 };
 
 }  // namespace bpfopt::backend

@@ -152,7 +152,10 @@ void Walk::NoteLoadedX(const Block* block, const State& entry, const BlockCode& 
   }
 }
 
-Generated Walk::Take() { return std::move(result_); }
+Generated Walk::Take() {
+  result_.work = coder_.work();
+  return std::move(result_);
+}
 
 }  // namespace
 

@@ -40,6 +40,7 @@ struct Generated {
   MachineFunction machine;  // simplified
   // The values that blocks loaded or computed into X, and where: what requirements could serve.
   std::vector<Requirement> loaded_x;
+  std::size_t work = 0;  // plans of selection that it took
 };
 
 // Where parameters are by what their uses look like.

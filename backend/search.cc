@@ -17,14 +17,23 @@ using ir::Value;
 
 // Functions beyond this are not searched: what each try costs grows with them, and what it saves does not.
 constexpr std::size_t kLargestSearched = 400;  // blocks
+// Work that candidates may take together, for each one of the budget: values of hundreds of parts end the
+// search early.
+constexpr std::size_t kWorkPerCandidate = 200;
 // Blocks of one function, and values, that requirements are tried for.
 constexpr std::size_t kMaxRequirements = 400;
+constexpr std::size_t kMaxPairs = 300;
 
 class Searcher {
  public:
   Searcher(const ir::Function& function, const Facts& facts, const Rules& rules, Objective objective,
            std::size_t budget)
-      : function_(function), facts_(facts), rules_(rules), objective_(objective), budget_(budget) {}
+      : function_(function),
+        facts_(facts),
+        rules_(rules),
+        objective_(objective),
+        budget_(budget),
+        work_left_(budget * kWorkPerCandidate) {}
 
   Expected<MachineFunction> Run() {
     best_ = FirstDecisions(facts_);
@@ -61,6 +70,8 @@ class Searcher {
     --budget_;
     Expected<Generated> code = Generate(function_, facts_, rules_, candidate, true);
     if (!code) return false;
+    if (code->work >= work_left_) budget_ = 0;
+    work_left_ -= std::min(work_left_, code->work);
     const Cost cost = Finish(code->machine);
     if (cost >= best_cost_) return false;
     best_ = std::move(candidate);
@@ -153,6 +164,7 @@ class Searcher {
       candidate.required.push_back(requirement);
       improves = Try(std::move(candidate)) || improves;
     }
+    std::size_t pairs = 0;
     // Two at a time: a block that both of its ways into want the value loaded gains from neither alone.
     for (std::size_t i = 0; i < candidates.size() && !improves; ++i) {
       for (std::size_t j = i + 1; j < candidates.size() && !improves; ++j) {
@@ -162,7 +174,7 @@ class Searcher {
         candidate.required.push_back(candidates[i]);
         candidate.required.push_back(candidates[j]);
         improves = Try(std::move(candidate));
-        if (budget_ == 0) return improves;
+        if (budget_ == 0 || ++pairs > kMaxPairs) return improves;
       }
     }
     return improves;
@@ -221,6 +233,7 @@ class Searcher {
   const Rules& rules_;
   Objective objective_;
   std::size_t budget_;
+  std::size_t work_left_;
   Decisions best_;
   Generated best_code_;
   Cost best_cost_;

@@ -266,7 +266,10 @@ Selector::Plan Selector::PlanA(const Value* value, Context context, bool keep_x)
   const Key key{value, context.a, context.x, keep_x};
   const auto known = plans_.find(key);
   Plan best = known != plans_.end() ? known->second : PlanTiles(value, context, keep_x);
-  if (known == plans_.end()) plans_.emplace(key, best);
+  if (known == plans_.end()) {
+    plans_.emplace(key, best);
+    ++work_;
+  }
   if (keep_x) best.x = kept;
   return best;
 }

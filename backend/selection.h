@@ -45,8 +45,9 @@ bool IsAllowedLoad(bool indirect, std::uint32_t offset, unsigned width, const Ru
 class Selector {
  public:
   // `next_slot` numbers new scratch words.
-  Selector(const Rules& rules, State state, std::uint32_t& next_slot)
-      : rules_(rules), state_(std::move(state)), next_slot_(next_slot) {}
+  // `work` counts the plans made.
+  Selector(const Rules& rules, State state, std::uint32_t& next_slot, std::size_t& work)
+      : rules_(rules), state_(std::move(state)), next_slot_(next_slot), work_(work) {}
 
   const State& state() const { return state_; }
   State& mutable_state() { return state_; }
@@ -154,6 +155,7 @@ class Selector {
   const Rules& rules_;
   State state_;
   std::uint32_t& next_slot_;
+  std::size_t& work_;
   std::vector<MachineInstruction> code_;
   // Plans depend on what the scratch words hold, so stores clear this.
   std::unordered_map<Key, Plan, KeyHash> plans_;
