@@ -3,6 +3,8 @@
 
 #include "bpf/opcode.h"
 
+#include <cassert>
+
 namespace bpfopt::frontend {
 namespace {
 
@@ -64,6 +66,7 @@ const Environment* FlowBuilder::MergeInto(ir::Block* block, Flow flow) {
 
 template <typename Get>
 const ir::Value* FlowBuilder::MergeValue(ir::Block* block, Flow flow, Get get) {
+  assert(flow.first != nullptr && flow.first->environment != nullptr);
   const ir::Value* common = get(*flow.first->environment);
   bool agreed = true;
   for (OpenEdge* edge = flow.first; edge != nullptr; edge = edge->next) {
@@ -76,6 +79,7 @@ const ir::Value* FlowBuilder::MergeValue(ir::Block* block, Flow flow, Get get) {
   for (OpenEdge* edge = flow.first; edge != nullptr; edge = edge->next) {
     const ir::Value* value = get(*edge->environment);
     if (value == nullptr) value = function_->MakeConstant(0);
+    assert(edge->block != nullptr);  // the way in meets no other edge
     edge->block->edge(edge->index).arguments.push_back(value);
   }
   return parameter;

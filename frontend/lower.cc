@@ -15,6 +15,8 @@ template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <typename... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 bool IsArithmetic(const NodeKind& kind) {
   return std::holds_alternative<Literal>(kind) || std::holds_alternative<PacketLength>(kind) ||

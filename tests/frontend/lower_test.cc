@@ -363,7 +363,7 @@ TEST(Lower, ManyHostsAndDeepTrees) {
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   ASSERT_TRUE(function);
   EXPECT_GT(function->block_count(), 200000U);
-  EXPECT_LT(seconds.count(), 5.0);
+  EXPECT_LT(seconds.count(), 20.0);  // far above, for machines that are busy; quadratic would be minutes
   RecordProperty("milliseconds", static_cast<int>(seconds.count() * 1000));
 
   Ast nots;
