@@ -19,6 +19,7 @@
 namespace bpfopt::smt {
 namespace {
 
+constexpr char kBudgetRanOut[] = "the budget of solver steps ran out";
 constexpr std::uint64_t kLargestLimit = std::numeric_limits<unsigned>::max();
 
 // Z3's context and solver, made when they are first needed: that costs more than many whole proofs.
@@ -263,7 +264,7 @@ Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
   for (;;) {
     const std::uint64_t used = engine->StepsUsed() - start;
     if (used >= limit) {
-      unknown_reason = "the budget of solver steps ran out";
+      unknown_reason = kBudgetRanOut;
       answer = Answer::kUnknown;
       break;
     }
@@ -284,8 +285,12 @@ Answer Solver::Impl::Ask(const std::vector<Z3_ast>& assumptions, std::uint64_t s
       engine->context(), engine->solver(), static_cast<unsigned>(assumptions.size()), assumptions.data());
   if (result == Z3_L_FALSE) return Answer::kUnsat;
   if (result == Z3_L_TRUE && engine->TakeModel()) return Answer::kSat;
-  const char* reason = Z3_solver_get_reason_unknown(engine->context(), engine->solver());
-  unknown_reason = fmt::format("the solver gave up: {}", reason == nullptr ? "no reason" : reason);
+  const char* text = Z3_solver_get_reason_unknown(engine->context(), engine->solver());
+  const std::string reason = text == nullptr ? "no reason" : text;
+  // Z3's words for its limit, which is the only thing that ever cancels it here.
+  const bool limited =
+      reason.find("cancel") != std::string::npos || reason.find("resource") != std::string::npos;
+  unknown_reason = limited ? kBudgetRanOut : fmt::format("the solver gave up: {}", reason);
   return Answer::kUnknown;
 }
 
