@@ -20,7 +20,6 @@ class Walk {
        bool thorough)
       : function_(function),
         facts_(facts),
-        rules_(rules),
         decisions_(decisions),
         coder_(facts, rules, decisions, thorough),
         entries_(function.block_count()) {}
@@ -39,7 +38,6 @@ class Walk {
 
   const ir::Function& function_;
   const Facts& facts_;
-  const Rules& rules_;
   const Decisions& decisions_;
   BlockCoder coder_;
   std::vector<std::optional<State>> entries_;  // by block: what the incoming edges so far agree on
