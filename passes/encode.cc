@@ -43,15 +43,22 @@ bool IsLeaf(const Value* value) {
 }
 
 // Ids of values have 32 bits, and so have offsets; absolute loads have no base.
-void AddByteSources(const Value* load, std::vector<Source>& sources) {
+void AddByteSources(const Value* load, std::uint32_t mask, std::vector<Source>& sources) {
   if (!BytesAreShared(load)) {
-    sources.push_back(Source{load->id()} << 32 | 0xffffffff);
+    sources.push_back({std::uint64_t{load->id()} << 32 | 0xffffffff});
     return;
   }
-  const Source base = load->base() == nullptr ? 0 : Source{load->base()->id()} + 1;
-  for (unsigned i = 0; i < load->width(); ++i) sources.push_back(base << 32 | (load->offset() + i));
+  const std::uint64_t base = load->base() == nullptr ? 0 : std::uint64_t{load->base()->id()} + 1;
+  for (unsigned i = 0; i < load->width(); ++i) {
+    const auto bits = static_cast<std::uint8_t>(mask >> 8 * (load->width() - 1 - i));
+    if (bits != 0) sources.push_back({base << 32 | (load->offset() + i), bits});
+  }
 }
-Source LeafSource(const Value* leaf) { return Source{leaf->id()} << 32 | 0xfffffffe; }
+
+bool IsMaskedLoad(const Value* value) {
+  return value->opcode() == Opcode::kAnd && value->rhs()->IsConstant() &&
+         value->lhs()->opcode() == Opcode::kLoad;
+}
 
 }  // namespace
 
@@ -63,17 +70,16 @@ Sources SourcesOf(const Value* root, std::size_t limit) {
     if (visited == limit) return {{}, false};
     const Value* value = pending.back();
     pending.pop_back();
-    if (IsLeaf(value)) sources.list.push_back(LeafSource(value));
-    if (value->opcode() == Opcode::kLoad) {
-      AddByteSources(value, sources.list);
-      continue;
-    }
-    if (!seen.insert(value).second) continue;
+    if (IsLeaf(value)) sources.list.push_back({std::uint64_t{value->id()} << 32 | 0xfffffffe});
+    if (value->opcode() == Opcode::kLoad) AddByteSources(value, 0xffffffff, sources.list);
+    if (IsMaskedLoad(value)) AddByteSources(value->lhs(), value->rhs()->constant(), sources.list);
+    if (value->opcode() == Opcode::kLoad || IsMaskedLoad(value) || !seen.insert(value).second) continue;
     for (const Value* operand : ir::OperandsOf(value)) {
       if (operand != nullptr) pending.push_back(operand);
     }
   }
-  std::sort(sources.list.begin(), sources.list.end());
+  std::sort(sources.list.begin(), sources.list.end(),
+            [](const Source& a, const Source& b) { return a.id < b.id; });
   return sources;
 }
 

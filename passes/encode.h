@@ -13,13 +13,18 @@
 
 namespace bpfopt::passes {
 
-// What a term is made of: one byte of the packet or one leaf of the IR. Values without a common source are
-// independent.
-using Source = std::uint64_t;
+// What a term is made of: one byte of the packet or one leaf of the IR. Values without common bits of a
+// common source are independent.
+struct Source {
+  std::uint64_t id = 0;
+  std::uint8_t bits = 0xff;  // of a byte of the packet
 
-// The sources of a value, in order, each as often as some operation refers to its load or leaf. A load
-// depends on its bytes, not on its base. Empty for a constant, and for a value of more than `limit` nodes,
-// which `is_complete` tells.
+  bool Shares(const Source& other) const { return id == other.id && (bits & other.bits) != 0; }
+};
+
+// The sources of a value, by id, each as often as some operation refers to its load or leaf. A load depends
+// on its bytes, not on its base. Empty for a constant, and for a value of more than `limit` nodes, which
+// `is_complete` tells.
 struct Sources {
   std::vector<Source> list;
   bool is_complete = true;

@@ -257,8 +257,8 @@ std::optional<bool> Facts::Decide(const ir::Branch& branch) const {
   if (const std::optional<ConstantTest> test = ConstantTestOf(branch)) {
     const Knowledge known = OfMasked(test->value, test->mask);
     if (known.IsContradiction()) return std::nullopt;
-    if (test->words.ContainsAll(known.range)) return true;
-    if (!test->words.Intersects(known.range)) return false;
+    if (known.And({0, 0, test->words}).IsContradiction()) return false;
+    if (known.And({0, 0, test->words.Complement()}).IsContradiction()) return true;
     return std::nullopt;
   }
   const bool mirrored = branch.rhs->id() < branch.lhs->id();

@@ -16,6 +16,8 @@
 #include "smt/solver.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -64,34 +66,65 @@ std::optional<Test> TestOf(const Value* lhs, const Value* rhs) {
     if (!sources.is_complete) return std::nullopt;
     test.sources.insert(test.sources.end(), sources.list.begin(), sources.list.end());
   }
-  std::sort(test.sources.begin(), test.sources.end());
+  std::sort(test.sources.begin(), test.sources.end(),
+            [](const Source& a, const Source& b) { return a.id < b.id; });
   if (test.sources.empty()) return std::nullopt;
   return test;
 }
 
-// The tests that conditions on the way to one block are about, by source.
+// A load or some bits of one, against constants.
+bool IsField(const Test& test) {
+  const Value* value = test.lhs;
+  if (value->opcode() == ir::Opcode::kAnd && value->rhs()->IsConstant()) value = value->lhs();
+  return test.rhs == nullptr && value->opcode() == ir::Opcode::kLoad;
+}
+
+// Whether the condition says that some bits of a field are what they are, and no more.
+bool FixesBits(const Condition& condition) {
+  if (!IsField(condition.test)) return false;
+  const Knowledge known = Facts().Of(condition.test.lhs).And({0, 0, condition.words});
+  const int unknown_bits = std::popcount(~(known.zeros | known.ones));
+  return known.IsSingle() || known.range.Count() == std::uint64_t{1} << unknown_bits;
+}
+
+bool RefersTwice(const Test& test) {
+  for (auto source = test.sources.begin(); source != test.sources.end(); ++source) {
+    for (auto next = source + 1; next != test.sources.end() && next->id == source->id; ++next) {
+      if (next->Shares(*source)) return true;
+    }
+  }
+  return false;
+}
+
+// The conditions on the way to one block, by source.
 class Path {
  public:
-  void Enter(const Test& test) {
-    for (const Source source : test.sources) {
-      std::vector<Known>& known = tests_[source];
-      if (known.empty() || !known.back().Is(test)) known.push_back({test.lhs, test.rhs, 0});
+  void Enter(const Condition& condition) {
+    const bool fixes_bits = FixesBits(condition);
+    for (const Source& source : condition.test.sources) {
+      std::vector<Known>& known = known_[source.id];
+      const Known next{condition.test.lhs, condition.test.rhs, source.bits, fixes_bits, 0};
+      if (known.empty() || !known.back().SaysMoreOf(next)) known.push_back(next);
       ++known.back().times;
     }
   }
-  // The test that was entered last.
-  void Leave(const Test& test) {
-    for (const Source source : test.sources) {
-      std::vector<Known>& known = tests_[source];
+  // The condition that was entered last.
+  void Leave(const Condition& condition) {
+    for (const Source& source : condition.test.sources) {
+      std::vector<Known>& known = known_[source.id];
       if (--known.back().times == 0) known.pop_back();
     }
   }
-  bool HasOtherTestOf(const Test& test) const {
-    return std::any_of(test.sources.begin(), test.sources.end(), [&](Source source) {
-      const auto found = tests_.find(source);
-      if (found == tests_.end()) return false;
-      return std::any_of(found->second.begin(), found->second.end(),
-                         [&](const Known& known) { return !known.Is(test); });
+  // Whether some condition on other values may decide `test` where facts do not.
+  bool MayDecide(const Test& test) const {
+    const bool is_field = IsField(test);
+    return std::any_of(test.sources.begin(), test.sources.end(), [&](const Source& source) {
+      const auto found = known_.find(source.id);
+      if (found == known_.end()) return false;
+      return std::any_of(found->second.begin(), found->second.end(), [&](const Known& known) {
+        const bool is_other = known.lhs != test.lhs || known.rhs != test.rhs;
+        return is_other && (known.bits & source.bits) != 0 && !(is_field && known.fixes_bits);
+      });
     });
   }
 
@@ -99,10 +132,14 @@ class Path {
   struct Known {
     const Value* lhs;
     const Value* rhs;
+    std::uint8_t bits;
+    bool fixes_bits;
     std::size_t times;  // in a row
-    bool Is(const Test& test) const { return lhs == test.lhs && rhs == test.rhs; }
+    bool SaysMoreOf(const Known& next) const {
+      return lhs == next.lhs && rhs == next.rhs && bits == next.bits && fixes_bits == next.fixes_bits;
+    }
   };
-  std::map<Source, std::vector<Known>> tests_;
+  std::map<std::uint64_t, std::vector<Known>> known_;
 };
 
 // One decision with what the solver has found: the edges that can be taken.
@@ -213,28 +250,29 @@ class Solving {
     Walk(
         [&](Block& block) {
           for (const Condition& condition : known[&block] = ConditionsOf(block)) {
-            path.Enter(condition.test);
+            path.Enter(condition);
             linked_.push_back(condition.test.sources);
           }
         },
         [&](Block& block) {
           const std::optional<Test> decision = DecisionOf(block);
           if (!decision || questions_.size() == kMaxQuestions) return;
-          const auto& sources = decision->sources;
-          const bool refers_twice = std::adjacent_find(sources.begin(), sources.end()) != sources.end();
-          if (!refers_twice && !path.HasOtherTestOf(*decision)) return;
+          if (!RefersTwice(*decision) && !path.MayDecide(*decision)) return;
           questions_.insert(&block);
-          asked_.insert(sources.begin(), sources.end());
+          AddAsked(decision->sources);
         },
         [&](Block& block) {
-          for (const Condition& condition : known[&block]) path.Leave(condition.test);
+          for (const Condition& condition : known[&block]) path.Leave(condition);
           known.erase(&block);
         });
   }
 
+  void AddAsked(const std::vector<Source>& sources) {
+    for (const Source& source : sources) asked_.insert(source.id);
+  }
   bool IsAskedAbout(const std::vector<Source>& sources) const {
     return std::any_of(sources.begin(), sources.end(),
-                       [this](Source source) { return asked_.contains(source); });
+                       [this](const Source& source) { return asked_.contains(source.id); });
   }
 
   // Conditions that share nothing with any question, not even through others, stay away from the solver.
@@ -243,7 +281,7 @@ class Solving {
       before = asked_.size();
       std::erase_if(linked_, [this](const std::vector<Source>& sources) {
         if (!IsAskedAbout(sources)) return false;
-        asked_.insert(sources.begin(), sources.end());
+        AddAsked(sources);
         return true;
       });
     }
@@ -319,7 +357,7 @@ class Solving {
   Encoder encoder_;
   smt::Solver solver_;
   std::set<const Block*> questions_;         // looked up only: its order does not matter
-  std::set<Source> asked_;                   // of the questions and of conditions that are linked to them
+  std::set<std::uint64_t> asked_;            // of the questions and of conditions that are linked to them
   std::vector<std::vector<Source>> linked_;  // by each condition; those not yet in asked_
   std::vector<Finding> findings_;
 };

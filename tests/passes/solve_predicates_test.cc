@@ -68,7 +68,7 @@ TEST(SolvePredicates, DecidesWhatFactsLeaveOpen) {
       {"ldh[16] >= ldb[20]", "ldb[20] >= (ldh[16] + ldb[21])", Outcome::kOpen},
       // A range of one byte that is no prefix, and the word that contains it.
       {"ldb[26] >= 0xe1", "ld[26] == 0xe0000001", Outcome::kFalse},
-      {"ldb[26] >= 0xe0", "ld[26] == 0xe0000001", Outcome::kOpen},
+      {"ldb[26] >= 0xd0", "ld[26] == 0xe0000001", Outcome::kOpen},
       // Words of a masked value, and a field of it.
       {"(ld[20] & 0x1fff00ff) >= 0x12", "ld[20] == 0x11", Outcome::kFalse},
       {"(ld[20] & 0x1fff00ff) >= 0x11", "ld[20] == 0x11", Outcome::kOpen},
@@ -131,6 +131,12 @@ TEST(SolvePredicates, AsksNothingAboutIndependentTests) {
   EXPECT_EQ(Solve(Chain("ldh[12] == 0x800", "ldb[23] == 0x6")).questions, 0U);
   EXPECT_EQ(Solve(Chain("ldh[12] >= 0x800", "ldh[12] == 0x806")).questions, 0U);
   EXPECT_EQ(Solve(Chain("ldb[23] == 0x6", "ldb[50] == ldb[51]")).questions, 0U);
+  // Other bits of one byte.
+  EXPECT_EQ(Solve(Chain("ldb[47] anyset 0x6", "ldb[47] anyset 0x11")).questions, 0U);
+  // Bits that are fixed, under a wider load.
+  EXPECT_EQ(Solve(Chain("ldb[16] anyset 0x10", "ld[14] == 0x3e8000")).questions, 0U);
+  EXPECT_EQ(Solve(Chain("(ld[14] & 0xfffff000) == 0x3e8000", "ldb[16] == 0x87")).questions, 0U);
+  EXPECT_GT(Solve(Chain("(ld[14] & 0xfffff001) > 0x3e8000", "ldb[16] == 0x87")).questions, 0U);
 }
 
 TEST(SolvePredicates, ConditionsOfEdgesThatDoNotDominateAreNotAssumed) {
