@@ -1,0 +1,66 @@
+// bpfopt-bench: compiles the corpus and compares each program's size with that of the installed tcpdump. Exit
+// status 1 when a row is larger than tcpdump's, unproven or has no program.
+#include "bench/corpus.h"
+#include "bench/measure.h"
+#include "bench/report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace {
+
+using bpfopt::bench::Row;
+
+constexpr int kBadRows = 1;
+constexpr int kCannotRun = 2;
+
+int Fail(const std::string& message) {
+  std::fputs(fmt::format("bpfopt-bench: {}\n", message).c_str(), stderr);
+  return kCannotRun;
+}
+
+int Run(const std::string& directory, bpfopt::CompileOptions options, bool json) {
+  options.netmask = 0;  // what tcpdump -d takes without an interface
+  const auto corpus = bpfopt::bench::ReadCorpus(directory);
+  if (!corpus) return Fail(corpus.error().message);
+  std::vector<Row> rows;
+  for (const auto& each : corpus->rows) {
+    auto row = bpfopt::bench::Measure(each, options);
+    if (!row) return Fail(row.error().message);
+    const auto by_hand = corpus->hand_written.find(each.id);
+    if (by_hand != corpus->hand_written.end()) row->by_hand = by_hand->second;
+    rows.push_back(std::move(*row));
+  }
+  const std::string text = json ? bpfopt::bench::FormatJson(rows) : bpfopt::bench::FormatTable(rows);
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    return Fail("cannot write to standard output");
+  }
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Compares the sizes of bpfopt's programs with tcpdump's.", "bpfopt-bench");
+  std::string directory = BPFOPT_CORPUS;
+  std::string relation = "faithful";
+  bpfopt::CompileOptions options;
+  bool json = false;
+  app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
+  app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
+  app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
+  app.add_flag("--json", json, "print JSON");
+  CLI11_PARSE(app, argc, argv);
+  if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
+  try {
+    return Run(directory, options, json);
+  } catch (const std::exception& error) {
+    return Fail(error.what());
+  }
+}

@@ -1,0 +1,49 @@
+// Compiles with both and judges tcpdump's program by the same proof as ours.
+#include "bench/measure.h"
+
+#include "bench/tcpdump.h"
+#include "bpfopt/verify.h"
+
+#include <utility>
+
+namespace bpfopt::bench {
+
+Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_options) {
+  Row row;
+  row.corpus = corpus;
+  if (const auto link_type = FindLinkType(corpus.link_type); !link_type) {
+    row.status = Status::kUnsupported;
+    row.message = link_type.error().message;
+    return row;
+  }
+  CompileOptions options = base_options;
+  options.link_type = corpus.link_type;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto compiled = Compile(corpus.filter, options);
+  row.compile_time = std::chrono::steady_clock::now() - begin;
+  if (!compiled) {
+    row.status = Status::kFailed;
+    row.message = compiled.error().message;
+    return row;
+  }
+  row.ours = compiled->program.size();
+  row.proven = compiled->proven;
+
+  const auto theirs = AskTcpdump(corpus.link_type, corpus.filter);
+  if (!theirs) return tl::unexpected(theirs.error());
+  if (theirs->refused) {
+    row.status = Status::kTcpdumpRefuses;
+    row.message = theirs->message;
+    return row;
+  }
+  row.theirs = theirs->program.size();
+  const auto verdict =
+      Verify(compiled->source, theirs->program, {.relation = Relation::kFaithful});
+  if (verdict && verdict->answer == Answer::kDifferent) {
+    row.status = Status::kTcpdumpWrong;
+    row.message = Describe(*verdict->counterexample);
+  }
+  return row;
+}
+
+}  // namespace bpfopt::bench

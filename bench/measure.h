@@ -1,0 +1,46 @@
+// One row of the comparison.
+#ifndef BPFOPT_BENCH_MEASURE_H
+#define BPFOPT_BENCH_MEASURE_H
+
+#include "bench/corpus.h"
+#include "bpfopt/compiler.h"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace bpfopt::bench {
+
+enum class Status {
+  kCompared,
+  kTcpdumpWrong,    // a packet shows that tcpdump's program is not faithful to the filter: sizes not compared
+  kTcpdumpRefuses,  // tcpdump has no program for the filter
+  kUnsupported,     // bpfopt does not have the link type
+  kFailed,          // bpfopt has no program
+};
+
+struct Row {
+  CorpusRow corpus;
+  Status status = Status::kCompared;
+  std::size_t ours = 0;
+  std::size_t theirs = 0;
+  bool proven = false;
+  std::optional<std::size_t> by_hand;
+  std::chrono::nanoseconds compile_time{};
+  std::string message;  // why wrong, refused, unsupported or failed
+
+  double ratio() const { return static_cast<double>(ours) / static_cast<double>(theirs); }
+  // What must not happen: larger than tcpdump's, not proven, not compiled.
+  bool is_bad() const {
+    if (status == Status::kUnsupported) return false;
+    return status == Status::kFailed || !proven || (status == Status::kCompared && ours > theirs);
+  }
+};
+
+// An error when there is no tcpdump to compare with.
+Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& options);
+
+}  // namespace bpfopt::bench
+
+#endif  // BPFOPT_BENCH_MEASURE_H

@@ -1,0 +1,131 @@
+// Shared options, defined once so that they mean and say the same under every subcommand.
+#include "cli/arguments.h"
+
+#include "cli/files.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <limits>
+
+namespace bpfopt::cli {
+namespace {
+
+constexpr std::uint32_t kMaxSnaplen = 262144;  // tcpdump's, and what it takes 0 for
+
+Expected<std::uint32_t> ParseNetmask(const std::string& text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) != 1) {
+    return InvalidInput("a netmask is four numbers, such as 255.255.255.0, not '" + text + "'");
+  }
+  return ntohl(address.s_addr);
+}
+
+Expected<std::shared_ptr<const Resolver>> MakeResolver(const std::string& hosts_file) {
+  if (hosts_file.empty()) return std::shared_ptr<const Resolver>();
+  const auto text = ReadInput(hosts_file);
+  if (!text) return tl::unexpected(text.error());
+  auto resolver = HostsResolver(*text, SystemResolver());
+  if (!resolver) {
+    Error error = resolver.error();
+    error.message = hosts_file + ": " + error.message;
+    error.range.reset();  // a place in another text than the filter
+    return tl::unexpected(std::move(error));
+  }
+  return std::shared_ptr<const Resolver>(std::move(*resolver));
+}
+
+bool LooksLikeOption(const std::string& word) {
+  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
+}
+
+}  // namespace
+
+std::vector<std::string> FreeWords(const CLI::App& app) {
+  std::vector<std::string> words = app.remaining();
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  if (const auto option = std::find_if(words.begin(), mark, LooksLikeOption); option != mark) {
+    throw CLI::ExtrasError(app.get_name(), {*option});
+  }
+  if (mark != words.end()) words.erase(mark);
+  return words;
+}
+
+void MeaningArguments::AddTo(CLI::App& app, bool with_link_type) {
+  if (with_link_type)
+    app.add_option("-y,--link-type", link_type, "link type by name or number (-L lists them)");
+  app.add_option("-s,--snaplen", snaplen, "bytes to keep of an accepted packet");
+  app.add_option("-m,--netmask", netmask, "of the network captured on, for 'ip broadcast'");
+  app.add_option("--hosts", hosts_file, "hosts(5) file to look names up in before the system's");
+}
+
+Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
+  options.link_type = link_type;
+  options.snaplen = snaplen == 0 ? kMaxSnaplen : snaplen;
+  const auto mask = ParseNetmask(netmask);
+  if (!mask) return tl::unexpected(mask.error());
+  options.netmask = *mask;
+  auto resolver = MakeResolver(hosts_file);
+  if (!resolver) return tl::unexpected(resolver.error());
+  options.resolver = std::move(*resolver);
+  return {};
+}
+
+void EffortArguments::AddTo(CLI::App& app) {
+  app.add_option("-O", level, "0: as written, 1: without a solver, 2: everything, 3: with larger budgets")
+      ->check(CLI::Range(0, 3));
+  AddChoice(app, "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
+            "strict: the same verdict on every packet; faithful: but for packets cut short (default)");
+  AddChoice(app, "--objective", objective,
+            {{"size", Objective::kSize}, {"speed", Objective::kSpeed}, {"balanced", Objective::kBalanced}},
+            "what to make small: size, speed or balanced (default)");
+  app.add_option("--limit", limit, "instructions that fit (BSDs take 512, iptables 64)")
+      ->check(CLI::Range(1, 1000000));
+  AddChoice(app, "--target", target,
+            {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
+            "whose rules the program runs under: pcap (default), linux or seccomp");
+  AddChoice(app, "--proof", proof,
+            {{"on", ProofMode::kOn}, {"off", ProofMode::kOff}, {"required", ProofMode::kRequired}},
+            "on (default from -O2), off, or required: fail rather than fall back");
+}
+
+void EffortArguments::Apply(CompileOptions& options) const {
+  options.level = level;
+  options.relation = relation;
+  options.objective = objective;
+  options.limit = limit;
+  options.target = target;
+  options.proof = proof;
+}
+
+void FilterArguments::AddTo(CLI::App& app) {
+  app.add_option("-F,--file", file, "read the filter from a file ('-': standard input)");
+}
+
+Expected<NamedText> FilterArguments::Read(const std::vector<std::string>& words) const {
+  if (!file.empty() && !words.empty())
+    return InvalidInput("a filter is given either as words or by -F, not both");
+  if (file.empty()) {
+    NamedText filter;
+    for (const std::string& word : words) {
+      if (&word != words.data()) filter.text += ' ';
+      filter.text += word;
+    }
+    return filter;
+  }
+  auto text = ReadInput(file);
+  if (!text) return tl::unexpected(text.error());
+  bool comment = false;
+  for (char& c : *text) {
+    comment = c == '#' || (comment && c != '\n');
+    if (comment) c = ' ';
+  }
+  return NamedText{file, std::move(*text)};
+}
+
+void NoteMissingProof(const CompileResult& result, const CompileOptions& options) {
+  if (result.proven) return;
+  ReportNote(options.proof ? "not proven"
+                           : "not proven: -O" + std::to_string(options.level) + " leaves the proof out");
+}
+
+}  // namespace bpfopt::cli

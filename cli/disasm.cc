@@ -1,0 +1,36 @@
+// bpfopt disasm FILE|-: a program in any format in, the same program in another out.
+#include "bpfopt/format.h"
+#include "cli/arguments.h"
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "cli/files.h"
+#include "cli/output_format.h"
+
+#include <string>
+#include <vector>
+
+namespace bpfopt::cli {
+namespace {
+
+int Disassemble(const std::string& path, Format format) {
+  const auto text = ReadInput(path);
+  if (!text) return ReportError(text.error());
+  const auto program = ParseProgram(*text);
+  if (!program) return ReportError(program.error(), {path == "-" ? "standard input" : path, *text});
+  const auto written = WriteStandardOutput(FormatProgram(*program, format));
+  return written ? kDone : ReportError(written.error());
+}
+
+}  // namespace
+
+int DisasmCommand(int argc, const char* const* argv) {
+  CLI::App app("Prints a program that is given in any of the formats.", "bpfopt disasm FILE|-");
+  OutputArguments output;
+  output.AddTo(app);
+  return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+    if (words.size() != 1) return ReportError(std::string("disasm takes one file, or '-'"));
+    return Disassemble(words[0], output.Chosen());
+  });
+}
+
+}  // namespace bpfopt::cli

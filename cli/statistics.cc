@@ -1,0 +1,62 @@
+// Tables for people, on standard error.
+#include "cli/statistics.h"
+
+#include <chrono>
+
+#include <fmt/format.h>
+
+namespace bpfopt::cli {
+namespace {
+
+const char* OutcomeName(Candidate::Outcome outcome) {
+  switch (outcome) {
+    case Candidate::Outcome::kNotNeeded:
+      return "not needed";
+    case Candidate::Outcome::kUnproven:
+      return "chosen, not proven";
+    case Candidate::Outcome::kProven:
+      return "chosen, proven";
+    case Candidate::Outcome::kUndecided:
+      return "undecided";
+    case Candidate::Outcome::kTooLarge:
+      break;
+  }
+  return "too large";
+}
+
+double Microseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1000.0; }
+
+}  // namespace
+
+std::string FormatStatistics(const CompileResult& result) {
+  std::string text = fmt::format("source: {} instructions, {}\n", result.source.size(),
+                                 result.source_kind == SourceKind::kLibpcap
+                                     ? "libpcap's unoptimized program"
+                                     : "bpfopt's own lowering (" + result.source_reason + ")");
+  text += "candidates:\n";
+  for (const Candidate& candidate : result.candidates) {
+    text += fmt::format("  {:<10} {:>5} instructions, expected path {:.2f}: {}{}\n", candidate.name,
+                        candidate.instructions, candidate.expected_path, OutcomeName(candidate.outcome),
+                        candidate.detail.empty() ? "" : " (" + candidate.detail + ")");
+  }
+  text += "counters:\n";
+  for (const auto& [name, count] : result.statistics.counters)
+    text += fmt::format("  {:>8} {}\n", count, name);
+  text += fmt::format("proof: {} nodes, {} queries, {} steps\n", result.statistics.proof_nodes,
+                      result.statistics.proof_queries, result.statistics.proof_steps);
+  return text;
+}
+
+std::string FormatTimings(const CompileStatistics& statistics) {
+  std::chrono::nanoseconds total{0};
+  for (const auto& timing : statistics.timings) total += timing.time;
+  std::string text = fmt::format("{:>12}  {:>6}  {:>5}  step\n", "microseconds", "share", "runs");
+  for (const auto& timing : statistics.timings) {
+    const double share = total.count() == 0 ? 0.0 : 100.0 * Microseconds(timing.time) / Microseconds(total);
+    text += fmt::format("{:>12.1f}  {:>5.1f}%  {:>5}  {}\n", Microseconds(timing.time), share, timing.runs,
+                        timing.name);
+  }
+  return text + fmt::format("{:>12.1f}  {:>5.1f}%  {:>5}  total\n", Microseconds(total), 100.0, "");
+}
+
+}  // namespace bpfopt::cli

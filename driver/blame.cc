@@ -1,0 +1,133 @@
+// Walks down the tree while one operand holds most of the tests. Chains of one connective count as one list
+// of operands, so that `a or b or c or ...` is not descended term by term.
+#include "driver/blame.h"
+
+#include "backend/emit.h"
+#include "driver/source.h"
+#include "driver/tree.h"
+#include "frontend/lower.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace bpfopt::driver {
+namespace {
+
+using frontend::NodeId;
+
+// Leaves below each node; children come before their parents in the vector.
+std::vector<std::size_t> CountLeaves(const frontend::Ast& filter) {
+  std::vector<std::size_t> leaves(filter.nodes.size(), 0);
+  for (std::size_t id = 0; id < filter.nodes.size(); ++id) {
+    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { leaves[id] += leaves[child]; });
+    if (leaves[id] == 0) leaves[id] = 1;
+    // A host name may stand for many addresses.
+    if (const auto* test = std::get_if<frontend::Test>(&filter.nodes[id].kind)) {
+      if (const auto* hosts = std::get_if<frontend::Hosts>(&test->id)) leaves[id] += hosts->addresses.size();
+    }
+  }
+  return leaves;
+}
+
+bool IsPredicateParent(const frontend::Node& node) {
+  return std::holds_alternative<frontend::And>(node.kind) ||
+         std::holds_alternative<frontend::Or>(node.kind) ||
+         std::holds_alternative<frontend::Not>(node.kind) ||
+         std::holds_alternative<frontend::When>(node.kind);
+}
+
+// The operands of the chain of one connective that starts at `root`.
+std::vector<NodeId> Operands(const frontend::Ast& filter, NodeId root) {
+  std::vector<NodeId> operands;
+  std::vector<NodeId> open{root};
+  const std::size_t connective = filter.nodes[root].kind.index();
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (filter.nodes[id].kind.index() != connective) {
+      operands.push_back(id);
+      continue;
+    }
+    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { open.push_back(child); });
+  }
+  return operands;
+}
+
+NodeId MostTests(const frontend::Ast& filter) {
+  const std::vector<std::size_t> leaves = CountLeaves(filter);
+  NodeId here = filter.root();
+  while (IsPredicateParent(filter.nodes[here])) {
+    const std::vector<NodeId> operands = Operands(filter, here);
+    const NodeId largest = *std::max_element(operands.begin(), operands.end(), [&](NodeId a, NodeId b) {
+      return std::pair(leaves[a], a) < std::pair(leaves[b], b);
+    });
+    if (leaves[largest] * 2 <= leaves[filter.root()]) break;
+    here = largest;
+  }
+  return here;
+}
+
+// Everything up to `root` in the vector; what does not belong to it is dropped.
+frontend::Ast Extract(const frontend::Ast& filter, NodeId root) {
+  std::vector<bool> wanted(filter.nodes.size(), false);
+  wanted[root] = true;
+  for (NodeId id = root + 1; id-- > 0;) {
+    if (!wanted[id]) continue;
+    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { wanted[child] = true; });
+  }
+  std::vector<NodeId> renamed(filter.nodes.size(), 0);
+  frontend::Ast part;
+  for (NodeId id = 0; id <= root; ++id) {
+    if (!wanted[id]) continue;
+    frontend::Node node = filter.nodes[id];
+    ForEachChild(node.kind, [&](NodeId& child) { child = renamed[child]; });
+    renamed[id] = part.Add(std::move(node.kind), node.range);
+  }
+  return part;
+}
+
+// Where the part was written: from its first node to its last.
+std::optional<SourceRange> RangeOf(const frontend::Ast& part) {
+  std::optional<SourceRange> range;
+  for (const frontend::Node& node : part.nodes) {
+    if (node.range.begin == node.range.end) continue;
+    if (!range) range = node.range;
+    range->begin = std::min(range->begin, node.range.begin);
+    range->end = std::max(range->end, node.range.end);
+  }
+  return range;
+}
+
+}  // namespace
+
+std::optional<Diagnostic> LargestPart(const LoweredFilter& lowered, const CompileOptions& options) {
+  if (lowered.filter.empty()) return std::nullopt;
+  const NodeId root = MostTests(lowered.filter);
+  const frontend::Ast part = Extract(lowered.filter, root);
+  const auto function = frontend::Lower(part, {.link_type = lowered.link_type,
+                                               .target = options.target,
+                                               .snaplen = options.snaplen,
+                                               .netmask = options.netmask});
+  if (!function) return std::nullopt;
+  const auto emitted = backend::Emit(*function, {.relation = Relation::kStrict,
+                                                 .objective = options.objective,
+                                                 .limit = kMaxSource,
+                                                 .cooked = bpf::CookedHeaderOf(lowered.dlt),
+                                                 .search_budget = 0});
+  if (!emitted) return std::nullopt;
+  const bool is_list = IsPredicateParent(lowered.filter.nodes[root]);
+  const std::size_t operands = is_list ? Operands(lowered.filter, root).size() : 1;
+  std::string message = operands > 1 ? fmt::format("the largest part, {} terms", operands)
+                                     : std::string("the largest part, one test");
+  message += fmt::format(", makes {} instructions before any optimization", emitted->program.size());
+  return Diagnostic{Diagnostic::Severity::kNote, std::move(message), RangeOf(part)};
+}
+
+}  // namespace bpfopt::driver

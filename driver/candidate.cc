@@ -1,0 +1,118 @@
+// Sets up the passes and the backend for one recipe.
+#include "driver/candidate.h"
+
+#include "backend/emit.h"
+#include "bpf/checker.h"
+#include "bpf/opcode.h"
+#include "bpf/text.h"
+#include "ir/print.h"
+#include "passes/pass.h"
+
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace bpfopt::driver {
+namespace {
+
+// -O3 spends more of everything that the budgets bound.
+constexpr unsigned kThirdLevelFactor = 4;
+
+std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
+
+}  // namespace
+
+Recipe MainRecipe(const CompileOptions& options) {
+  if (options.level == 0) return {"naive", 0, Relation::kStrict, {}};
+  if (options.level == 1) return {"no-solver", 1, options.relation, {}};
+  return {"full", options.level, options.relation, {}};
+}
+
+std::vector<Recipe> OtherRecipes(const CompileOptions& options) {
+  if (options.level < 2) return {};
+  // A diagram shares what follows equal tests, and splits what follows different ones.
+  std::vector<Recipe> recipes = {{"no-diagram", options.level, options.relation, {"decision-diagram"}}};
+  // What is strict is faithful too.
+  if (options.level >= 3 && options.relation == Relation::kFaithful) {
+    recipes.push_back({"strict", options.level, Relation::kStrict, {}});
+  }
+  recipes.push_back({"no-solver", 1, options.relation, {}});
+  return recipes;
+}
+
+Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options, int dlt,
+                        std::string_view stop_after, StageLog& log) {
+  passes::Context context;
+  context.relation = recipe.relation;
+  context.objective = options.objective;
+  context.cooked = bpf::CookedHeaderOf(dlt);
+  context.smt_steps = recipe.level >= 2 ? options.budgets.smt_steps * Factor(recipe) : 0;
+
+  passes::PipelineOptions pipeline;
+  pipeline.level = recipe.level;
+  pipeline.stop_after = stop_after;
+  pipeline.disabled = recipe.disabled;
+  pipeline.check_invariants = options.check_invariants;
+  pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
+    log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); }});
+  };
+  auto done = passes::RunPipeline(function, context, pipeline);
+  for (const auto& [name, count] : context.counters) log.statistics().counters[name] += count;
+  return done;
+}
+
+Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const CompileOptions& options,
+                      StageLog& log) {
+  ir::Function function = lowered.function.Clone();
+  if (recipe.level > 0) {
+    if (auto done = Optimize(function, recipe, options, lowered.dlt, {}, log); !done) {
+      return tl::unexpected(done.error());
+    }
+  }
+  const backend::EmitOptions emit_options = {
+      .relation = recipe.relation,
+      .objective = options.objective,
+      .limit = options.limit,
+      .cooked = bpf::CookedHeaderOf(lowered.dlt),
+      .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
+  auto emitted = log.Run(
+      "emit", [&] { return backend::Emit(function, emit_options); },
+      [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });
+  if (!emitted) return tl::unexpected(emitted.error());
+
+  const bpf::CheckOptions check = {
+      .target = options.target, .limit = options.limit, .link_type = lowered.dlt};
+  if (const auto violations = bpf::Check(emitted->program, check); !violations.empty()) {
+    return MakeError(ErrorCode::kInternal,
+                     fmt::format("the backend made a program that no kernel takes: instruction {}: {}",
+                                 violations[0].instruction, violations[0].reason));
+  }
+  return Built{std::move(emitted->program), std::move(emitted->draws)};
+}
+
+double ExpectedPath(const Program& program) {
+  std::vector<double> reached(program.size() + 1, 0.0);
+  if (!program.empty()) reached[0] = 1.0;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    const Instruction& instruction = program[i];
+    const double here = reached[i];
+    sum += here;
+    const auto flow = [&](std::size_t offset, double share) {
+      const std::size_t target = i + 1 + offset;
+      if (target < program.size()) reached[target] += here * share;
+    };
+    if (bpf::IsConditionalJump(instruction.code)) {
+      flow(instruction.jt, 0.5);
+      flow(instruction.jf, 0.5);
+    } else if (bpf::Class(instruction.code) == bpf::kJmp) {
+      flow(instruction.k, 1.0);
+    } else if (bpf::Class(instruction.code) != bpf::kRet) {
+      flow(0, 1.0);
+    }
+  }
+  return sum;
+}
+
+}  // namespace bpfopt::driver

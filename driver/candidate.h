@@ -1,0 +1,51 @@
+// The ways of compiling that a compile tries: passes and backend under different settings.
+#ifndef BPFOPT_DRIVER_CANDIDATE_H
+#define BPFOPT_DRIVER_CANDIDATE_H
+
+#include "bpfopt/compiler.h"
+#include "bpfopt/error.h"
+#include "bpfopt/program.h"
+#include "driver/lowered_filter.h"
+#include "driver/stage_log.h"
+#include "ir/function.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace bpfopt::driver {
+
+struct Recipe {
+  std::string_view name;  // as in Candidate
+  int level = 2;
+  Relation relation = Relation::kFaithful;
+  std::vector<std::string_view> disabled;  // passes left out
+};
+
+// What the level asks for.
+Recipe MainRecipe(const CompileOptions& options);
+// Other ways that are worth trying beside it, the likeliest first. Passes are heuristics about size, and what
+// one of them spoils another way keeps.
+std::vector<Recipe> OtherRecipes(const CompileOptions& options);
+
+struct Built {
+  Program program;
+  std::map<std::size_t, std::uint32_t> draws;  // drawing instruction -> identity of its effect
+};
+
+// Runs the passes of a recipe over `function`; stops after the first run of `stop_after` when it is given.
+Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options, int dlt,
+                        std::string_view stop_after, StageLog& log);
+
+// Passes and backend; the program has passed bpf::Check.
+Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const CompileOptions& options,
+                      StageLog& log);
+
+// Executed instructions on the way from the entry, were each branch as likely as the other.
+double ExpectedPath(const Program& program);
+
+}  // namespace bpfopt::driver
+
+#endif  // BPFOPT_DRIVER_CANDIDATE_H

@@ -1,0 +1,113 @@
+// The whole pipeline: text or predicate -> tree -> names resolved -> IR -> candidates -> proven program.
+#include "bpfopt/compiler.h"
+#include "driver/candidate.h"
+#include "driver/dot.h"
+#include "driver/guarantee.h"
+#include "driver/lowered_filter.h"
+#include "driver/source.h"
+#include "driver/stage_log.h"
+#include "driver/warnings.h"
+#include "frontend/embedded.h"
+#include "frontend/parser.h"
+#include "frontend/print.h"
+#include "ir/print.h"
+#include "passes/pass.h"
+
+#include <optional>
+#include <utility>
+
+namespace bpfopt {
+namespace {
+
+using driver::LoweredFilter;
+using driver::StageLog;
+
+Expected<void> CheckLevel(const CompileOptions& options) {
+  if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
+  if (options.limit == 0) return InvalidInput("a program has at least one instruction");
+  return {};
+}
+
+Expected<frontend::Ast> ParseText(std::string_view filter, StageLog& log) {
+  return log.Run(
+      "parse", [&] { return frontend::ParseFilter(filter); },
+      [](const auto& ast) { return ast ? frontend::PrintFilter(*ast) : std::string(); });
+}
+
+// `text` is the filter as it was written, when it was.
+Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optional<std::string_view> text,
+                                      const CompileOptions& options, StageLog& log) {
+  if (!parsed) return tl::unexpected(parsed.error());
+  if (auto valid = CheckLevel(options); !valid) return tl::unexpected(valid.error());
+  auto lowered = LowerFilter(std::move(*parsed), options, log);
+  if (!lowered) return tl::unexpected(lowered.error());
+  auto source = log.Run("source", [&] { return driver::MakeSource(*lowered, text, options); });
+  if (!source) return tl::unexpected(source.error());
+  auto result = driver::ChooseProven(*lowered, std::move(*source), options, log);
+  if (!result) return result;
+  if (!lowered->filter.empty()) {
+    if (auto warning = driver::WarnOfConstantFilter(result->program)) {
+      result->diagnostics.push_back(std::move(*warning));
+    }
+  }
+  result->statistics = log.statistics();
+  return result;
+}
+
+// The function at the end of the passes, or after `stop_after`.
+Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileOptions& options,
+                                         std::string_view stop_after) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  if (auto valid = CheckLevel(options); !valid) return tl::unexpected(valid.error());
+  if (!stop_after.empty() && stop_after != "lower" && passes::FindPass(stop_after) == nullptr) {
+    return InvalidInput("unknown pass '" + std::string(stop_after) + "'");
+  }
+  auto parsed = ParseText(filter, log);
+  if (!parsed) return tl::unexpected(parsed.error());
+  auto lowered = LowerFilter(std::move(*parsed), options, log);
+  if (!lowered) return tl::unexpected(lowered.error());
+  const driver::Recipe recipe = driver::MainRecipe(options);
+  if (stop_after != "lower" && recipe.level > 0) {
+    auto done = driver::Optimize(lowered->function, recipe, options, lowered->dlt, stop_after, log);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return std::move(lowered->function);
+}
+
+}  // namespace
+
+Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& options) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  return CompileParsed(ParseText(filter, log), filter, options, log);
+}
+
+Expected<CompileResult> Compile(const filter::Predicate& predicate, const CompileOptions& options) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  return CompileParsed(frontend::BuildAst(predicate), std::nullopt, options, log);
+}
+
+Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions& options,
+                                  std::string_view stop_after) {
+  auto function = OptimizedFunction(filter, options, stop_after);
+  if (!function) return tl::unexpected(function.error());
+  return ir::Print(*function);
+}
+
+Expected<std::string> CompileToDot(std::string_view filter, const CompileOptions& options) {
+  auto function = OptimizedFunction(filter, options, {});
+  if (!function) return tl::unexpected(function.error());
+  return driver::FormatDot(*function);
+}
+
+std::vector<PassInfo> Passes() {
+  std::vector<PassInfo> infos;
+  for (const passes::Pass& pass : passes::AllPasses()) infos.push_back({pass.name, pass.description});
+  return infos;
+}
+
+std::string_view Version() { return BPFOPT_VERSION; }
+
+}  // namespace bpfopt

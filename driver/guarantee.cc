@@ -1,0 +1,235 @@
+// Candidates are made from the one that the options ask for to the plain ones, ordered by the objective and
+// proven in that order until one holds.
+#include "driver/guarantee.h"
+
+#include "bpf/checker.h"
+#include "bpfopt/verify.h"
+#include "driver/blame.h"
+#include "driver/candidate.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace bpfopt::driver {
+namespace {
+
+struct Attempt {
+  Candidate report;
+  Built built;  // empty when too large
+  bool is_source = false;
+};
+
+class Choice {
+ public:
+  Choice(const LoweredFilter& lowered, Source source, const CompileOptions& options, StageLog& log)
+      : lowered_(lowered), source_(std::move(source)), options_(options), log_(log) {}
+
+  Expected<CompileResult> Make() {
+    if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
+    std::stable_sort(attempts_.begin(), attempts_.end(),
+                     [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
+    auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
+    if (!chosen) return tl::unexpected(chosen.error());
+    return Finish(**chosen);
+  }
+
+ private:
+  ProofMode Proof() const {
+    return options_.proof.value_or(options_.level >= 2 ? ProofMode::kOn : ProofMode::kOff);
+  }
+
+  Expected<void> MakeCandidates() {
+    const Recipe main = MainRecipe(options_);
+    if (auto tried = Try(main, log_); !tried) return tried;
+    for (const Recipe& recipe : OtherRecipes(options_)) {
+      if (auto tried = TryAside(recipe); !tried) return tried;
+    }
+    const bool source_fits = TrySource();
+    // Below level 2 a plainer program was asked for, and without a proof there is nothing to fall back from.
+    if (!source_fits && main.level > 0 && Proof() != ProofMode::kOff) {
+      return TryAside({"naive", 0, Relation::kStrict, {}});
+    }
+    return {};
+  }
+
+  Expected<void> Try(const Recipe& recipe, StageLog& log) {
+    Attempt attempt;
+    attempt.report.name = recipe.name;
+    auto built = Build(lowered_, recipe, options_, log);
+    if (!built && built.error().code != ErrorCode::kTooLarge) return tl::unexpected(built.error());
+    if (built) {
+      attempt.built = std::move(*built);
+      attempt.report.instructions = attempt.built.program.size();
+      attempt.report.expected_path = ExpectedPath(attempt.built.program);
+    } else {
+      attempt.report.outcome = Candidate::Outcome::kTooLarge;
+      attempt.report.detail = built.error().message;
+    }
+    attempts_.push_back(std::move(attempt));
+    return {};
+  }
+
+  // Without the observer, and with one line in the timings: its passes are not those that were asked for.
+  Expected<void> TryAside(const Recipe& recipe) {
+    const StageLog::Observer nobody;
+    CompileStatistics unused;
+    StageLog aside(nobody, unused);
+    return log_.Run("other-candidates", [&] { return Try(recipe, aside); });
+  }
+
+  bool TrySource() {
+    const bpf::CheckOptions check = {
+        .target = options_.target, .limit = options_.limit, .link_type = lowered_.dlt};
+    if (source_.program.size() > options_.limit || !bpf::Check(source_.program, check).empty()) return false;
+    if (options_.level == 0 && Proof() == ProofMode::kOff) return true;
+    Attempt attempt;
+    attempt.is_source = true;
+    attempt.report.name = "source";
+    attempt.report.instructions = source_.program.size();
+    attempt.report.expected_path = ExpectedPath(source_.program);
+    attempt.built = {source_.program, source_.draws};
+    attempts_.push_back(std::move(attempt));
+    return true;
+  }
+
+  bool IsBetter(const Attempt& a, const Attempt& b) const {
+    const auto rank = [&](const Attempt& attempt) {
+      const bool too_large = attempt.report.outcome == Candidate::Outcome::kTooLarge;
+      // -O0 is what was written, even where libpcap's program is smaller.
+      const bool last = options_.level == 0 && attempt.is_source;
+      const auto size = static_cast<double>(attempt.report.instructions);
+      const double path = attempt.report.expected_path;
+      return options_.objective == Objective::kSpeed ? std::make_tuple(too_large, last, path, size)
+                                                     : std::make_tuple(too_large, last, size, path);
+    };
+    return rank(a) < rank(b);
+  }
+
+  Expected<Attempt*> TakeFirst() {
+    Attempt& first = attempts_.front();
+    if (first.report.outcome == Candidate::Outcome::kTooLarge) return TooLarge();
+    first.report.outcome = Candidate::Outcome::kUnproven;
+    return &first;
+  }
+
+  Expected<Attempt*> ProveInOrder() {
+    bool any_fits = false;
+    for (Attempt& attempt : attempts_) {
+      if (attempt.report.outcome == Candidate::Outcome::kTooLarge) continue;
+      any_fits = true;
+      auto proven = Prove(attempt);
+      if (!proven) return tl::unexpected(proven.error());
+      if (*proven) return &attempt;
+      if (Proof() == ProofMode::kRequired) {
+        return MakeError(ErrorCode::kUndecided, "the program could not be proven: " + attempt.report.detail);
+      }
+    }
+    if (!any_fits) return TooLarge();
+    return MakeError(ErrorCode::kUndecided, "none of the programs that fit the limit could be proven: " +
+                                                attempts_.front().report.detail);
+  }
+
+  // False: undecided.
+  Expected<bool> Prove(Attempt& attempt) {
+    if (attempt.built.program != source_.program) {
+      auto verdict = log_.Run("prove", [&] { return Ask(attempt); });
+      if (!verdict) return MakeError(ErrorCode::kInternal, verdict.error().message);
+      CountProof(*verdict);
+      if (verdict->answer == Answer::kDifferent) return Wrong(attempt, *verdict);
+      if (verdict->answer == Answer::kUndecided) {
+        attempt.report.outcome = Candidate::Outcome::kUndecided;
+        attempt.report.detail = verdict->reason;
+        return false;
+      }
+    }
+    attempt.report.outcome = Candidate::Outcome::kProven;
+    return true;
+  }
+
+  Expected<Verdict> Ask(const Attempt& attempt) const {
+    VerifyOptions verify;
+    verify.target = options_.target;
+    verify.relation = options_.relation;
+    verify.steps = options_.budgets.proof_steps;
+    verify.nodes = options_.budgets.proof_nodes;
+    verify.draws = DrawsOf(attempt);
+    return Verify(source_.program, attempt.built.program, verify);
+  }
+
+  void CountProof(const Verdict& verdict) {
+    log_.statistics().proof_nodes += verdict.nodes;
+    log_.statistics().proof_queries += verdict.queries;
+    log_.statistics().proof_steps += verdict.steps;
+  }
+
+  std::map<std::size_t, std::size_t> DrawsOf(const Attempt& attempt) const {
+    std::map<std::uint32_t, std::size_t> by_identity;
+    for (const auto& [instruction, identity] : source_.draws) by_identity.emplace(identity, instruction);
+    std::map<std::size_t, std::size_t> draws;
+    for (const auto& [instruction, identity] : attempt.built.draws) {
+      if (auto found = by_identity.find(identity); found != by_identity.end()) {
+        draws.emplace(instruction, found->second);
+      }
+    }
+    return draws;
+  }
+
+  tl::unexpected<Error> Wrong(const Attempt& attempt, const Verdict& verdict) const {
+    return MakeError(
+        ErrorCode::kInternal,
+        fmt::format("this is a bug of bpfopt: the program of candidate '{}' differs from the filter\n{}",
+                    attempt.report.name, Describe(*verdict.counterexample)));
+  }
+
+  tl::unexpected<Error> TooLarge() const {
+    Error error{ErrorCode::kTooLarge, attempts_.front().report.detail, std::nullopt};
+    if (const auto part = LargestPart(lowered_, options_)) {
+      error.message += "; " + part->message;
+      error.range = part->range;
+    }
+    return tl::unexpected(std::move(error));
+  }
+
+  CompileResult Finish(const Attempt& chosen) {
+    CompileResult result;
+    result.program = chosen.built.program;
+    result.proven = chosen.report.outcome == Candidate::Outcome::kProven;
+    result.draws = DrawsOf(chosen);
+    for (const Attempt& attempt : attempts_) {
+      result.candidates.push_back(attempt.report);
+      if (attempt.report.outcome != Candidate::Outcome::kUndecided) continue;
+      result.diagnostics.push_back(
+          {Diagnostic::Severity::kNote,
+           fmt::format("candidate '{}' with {} instructions could not be proven ({}); this is '{}'",
+                       attempt.report.name, attempt.report.instructions, attempt.report.detail,
+                       chosen.report.name),
+           std::nullopt});
+    }
+    result.source = std::move(source_.program);
+    result.source_kind = source_.kind;
+    result.source_reason = std::move(source_.reason);
+    return result;
+  }
+
+  const LoweredFilter& lowered_;
+  Source source_;
+  const CompileOptions& options_;
+  StageLog& log_;
+  std::vector<Attempt> attempts_;
+};
+
+}  // namespace
+
+Expected<CompileResult> ChooseProven(const LoweredFilter& lowered, Source source,
+                                     const CompileOptions& options, StageLog& log) {
+  return Choice(lowered, std::move(source), options, log).Make();
+}
+
+}  // namespace bpfopt::driver

@@ -1,0 +1,49 @@
+// Resolves and lowers, after a look at the options that concern the meaning of the filter.
+#include "driver/lowered_filter.h"
+
+#include "frontend/lower.h"
+#include "frontend/print.h"
+#include "frontend/resolve.h"
+#include "ir/print.h"
+
+#include <memory>
+#include <utility>
+
+namespace bpfopt::driver {
+namespace {
+
+Expected<frontend::Ast> Resolve(const frontend::Ast& parsed, const CompileOptions& options) {
+  if (options.resolver != nullptr) return frontend::ResolveNames(parsed, *options.resolver);
+  return frontend::ResolveNames(parsed, *SystemResolver());
+}
+
+}  // namespace
+
+Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log) {
+  if (options.snaplen == 0) return InvalidInput("a snapshot length of 0 rejects every packet");
+  if (options.target == Target::kSeccomp) {
+    return InvalidInput(
+        "a filter on packets cannot be compiled for seccomp, whose programs see a system call");
+  }
+  const auto link_type = frontend::FindLinkType(options.link_type);
+  if (!link_type) return tl::unexpected(link_type.error());
+
+  auto resolved = log.Run(
+      "resolve", [&] { return Resolve(parsed, options); },
+      [](const auto& filter) { return filter ? frontend::PrintFilter(*filter) : std::string(); });
+  if (!resolved) return tl::unexpected(resolved.error());
+
+  const frontend::LowerOptions lower_options = {.link_type = *link_type,
+                                                .target = options.target,
+                                                .snaplen = options.snaplen,
+                                                .netmask = options.netmask};
+  auto function = log.Run(
+      "lower", [&] { return frontend::Lower(*resolved, lower_options); },
+      [](const auto& lowered) { return lowered ? ir::Print(*lowered) : std::string(); });
+  if (!function) return tl::unexpected(function.error());
+
+  const bool had_names = !frontend::SameFilter(parsed, *resolved);
+  return LoweredFilter{std::move(*resolved), had_names, *link_type, (*link_type)->dlt, std::move(*function)};
+}
+
+}  // namespace bpfopt::driver

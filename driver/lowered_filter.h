@@ -1,0 +1,26 @@
+// The front half of a compile: a parsed filter with its names resolved, and the IR that it was lowered to.
+#ifndef BPFOPT_DRIVER_LOWERED_FILTER_H
+#define BPFOPT_DRIVER_LOWERED_FILTER_H
+
+#include "bpfopt/compiler.h"
+#include "bpfopt/error.h"
+#include "driver/stage_log.h"
+#include "frontend/ast.h"
+#include "frontend/link_type.h"
+#include "ir/function.h"
+
+namespace bpfopt::driver {
+
+struct LoweredFilter {
+  frontend::Ast filter;    // names resolved
+  bool had_names = false;  // the text says less than `filter`: the resolver's answers
+  const frontend::LinkType* link_type = nullptr;
+  int dlt = 0;
+  ir::Function function;
+};
+
+Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log);
+
+}  // namespace bpfopt::driver
+
+#endif  // BPFOPT_DRIVER_LOWERED_FILTER_H

@@ -1,0 +1,30 @@
+// libpcap's own compiler, which filters take their meaning from.
+#ifndef BPFOPT_LIBPCAP_H
+#define BPFOPT_LIBPCAP_H
+
+#include "bpfopt/error.h"
+#include "bpfopt/program.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bpfopt {
+
+struct LibpcapOptions {
+  std::string link_type = "EN10MB";  // a DLT_ name without the prefix, or its number
+  std::uint32_t snaplen = 262144;
+  std::optional<std::uint32_t> netmask = {};  // host order; nothing: unknown
+  bool optimize = true;
+};
+
+// What pcap_compile makes of a filter; its message when it refuses. It asks the system for names.
+Expected<Program> CompileWithLibpcap(std::string_view filter, const LibpcapOptions& options);
+
+// Such as "libpcap version 1.10.3 (with TPACKET_V3)".
+std::string LibpcapVersion();
+
+}  // namespace bpfopt
+
+#endif  // BPFOPT_LIBPCAP_H

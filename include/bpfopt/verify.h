@@ -1,0 +1,90 @@
+// Questions about programs: are two equal, may one run, what does it do with a packet?
+#ifndef BPFOPT_VERIFY_H
+#define BPFOPT_VERIFY_H
+
+#include "bpfopt/error.h"
+#include "bpfopt/program.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace bpfopt {
+
+struct CheckOptions {
+  Target target = Target::kPcap;
+  std::size_t limit = 4096;  // instructions
+  int link_type = 1;         // a DLT_ number; cooked captures have a rule of their own
+};
+
+struct Violation {
+  std::size_t instruction = 0;  // the program's size when the program as a whole is at fault
+  std::string reason;
+
+  friend bool operator==(const Violation&, const Violation&) = default;
+};
+
+// What the kernel's checker would refuse a program for; empty when it would take it.
+std::vector<Violation> Check(const Program& program, const CheckOptions& options = {});
+
+struct VerifyOptions {
+  Target target = Target::kPcap;
+  Relation relation = Relation::kStrict;
+  std::uint64_t steps = 50'000'000;  // Z3 resource units
+  std::size_t nodes = 200'000;       // program points
+  // Which random draw of the source (instruction) one of the result stands for; see CompileResult::draws.
+  std::map<std::size_t, std::size_t> draws = {};
+};
+
+// A packet that tells two programs apart; both were run on it.
+struct Counterexample {
+  std::vector<std::uint8_t> captured;
+  std::uint32_t wire_length = 0;
+  // Of a difference that shows on a longer packet: the bytes after the captured ones by address, 0 if not
+  // listed.
+  bool on_complete_packet = false;
+  std::map<std::uint64_t, std::uint8_t> continuation;
+  // Target linux: ancillary words by k - SKF_AD_OFF, and random draws by the source's instruction.
+  std::map<std::uint32_t, std::uint32_t> ancillary;
+  std::map<std::size_t, std::uint32_t> random;
+  Target rules = Target::kPcap;  // whose rules the runs followed
+  std::uint32_t source_verdict = 0;
+  std::uint32_t result_verdict = 0;
+  bool result_faults = false;
+};
+
+enum class Answer { kEqual, kDifferent, kUndecided };
+
+struct Verdict {
+  Answer answer = Answer::kUndecided;
+  std::string reason;                            // why undecided
+  std::optional<Counterexample> counterexample;  // of kDifferent
+  std::size_t nodes = 0;                         // program points unfolded
+  std::size_t queries = 0;                       // asked of Z3
+  std::uint64_t steps = 0;                       // Z3 resource units used
+};
+
+// For all packets, lengths and ancillary data. An error when one of the programs has no meaning (Check,
+// without regard to its size).
+Expected<Verdict> Verify(const Program& source, const Program& result, const VerifyOptions& options = {});
+
+// The counterexample in words, with the packet in hexadecimal; several lines, each ended.
+std::string Describe(const Counterexample& counterexample);
+
+struct RunOutcome {
+  std::uint32_t verdict = 0;  // bytes to keep; 0 rejects
+  bool faulted = false;       // ended by a load past the captured bytes or by a division by 0
+  std::size_t executed = 0;   // instructions
+};
+
+// One packet, without ancillary data: its words are 0.
+RunOutcome RunOnPacket(const Program& program, std::span<const std::uint8_t> captured,
+                       std::uint32_t wire_length, Target target = Target::kPcap);
+
+}  // namespace bpfopt
+
+#endif  // BPFOPT_VERIFY_H

@@ -1,0 +1,279 @@
+// The command from outside, by table: exit status, standard output, standard error.
+#include "command.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace bpfopt {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr const char* kIpAndUdp =
+    "(000) ldh      [12]\n"
+    "(001) jeq      #0x800           jt 2\tjf 5\n"
+    "(002) ldb      [23]\n"
+    "(003) jeq      #0x11            jt 4\tjf 5\n"
+    "(004) ret      #262144\n"
+    "(005) ret      #0\n";
+
+TEST(CommandTest, PrintsWhatTcpdumpPrints) {
+  for (const Words& words : std::vector<Words>{{"ip and udp"},
+                                               {"ip", "and", "udp"},
+                                               {"compile", "ip", "and", "udp"},
+                                               {"-d", "ip", "and", "udp"},
+                                               {"ip", "and", "-d", "udp"},
+                                               {"-y", "EN10MB", "--", "ip", "and", "udp"},
+                                               {"-y1", "-O3", "--proof=required", "ip and udp"}}) {
+    SCOPED_TRACE(testing::PrintToString(words));
+    const auto result = RunBpfopt(words);
+    EXPECT_EQ(result.status, 0);
+    EXPECT_EQ(result.output, kIpAndUdp);
+    EXPECT_EQ(result.errors, "");
+  }
+}
+
+TEST(CommandTest, Formats) {
+  EXPECT_EQ(RunBpfopt({"-dd", "-yRAW", ""}).output, "{ 0x6, 0, 0, 0x00040000 },\n");
+  EXPECT_EQ(RunBpfopt({"-ddd", "-yRAW", ""}).output, "1\n6 0 0 262144\n");
+  EXPECT_EQ(RunBpfopt({"-d", "-d", "-d", "-yRAW", ""}).output, "1\n6 0 0 262144\n");
+  EXPECT_EQ(RunBpfopt({"--format", "iptables", "-s", "96", ""}).output, "1,6 0 0 96\n");
+  EXPECT_EQ(RunBpfopt({"--format", "json", "-s", "0", ""}).output,
+            "{\"instructions\": [\n  {\"code\": 6, \"jt\": 0, \"jf\": 0, \"k\": 262144}\n]}\n");
+}
+
+TEST(CommandTest, WarnsOfAFilterThatMatchesNothing) {
+  const auto result = RunBpfopt({"ip and ip6"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, "(000) ret      #0\n");
+  EXPECT_EQ(result.errors, "bpfopt: warning: this filter matches no packet\n");
+}
+
+TEST(CommandTest, SaysWhenNothingWasProven) {
+  for (const char* level : {"-O0", "-O1"}) {
+    const auto result = RunBpfopt({level, "ip and udp"});
+    EXPECT_EQ(result.status, 0);
+    EXPECT_NE(result.errors.find("not proven"), std::string::npos) << result.errors;
+    EXPECT_EQ(std::count(result.errors.begin(), result.errors.end(), '\n'), 1);
+  }
+  EXPECT_NE(RunBpfopt({"--proof", "off", "ip"}).errors.find("not proven"), std::string::npos);
+  EXPECT_EQ(RunBpfopt({"-O1", "--proof", "on", "ip"}).errors, "");
+}
+
+struct BadUse {
+  Words words;
+  int status;
+  std::string part_of_errors;
+};
+
+class BadUseTest : public testing::TestWithParam<BadUse> {};
+
+TEST_P(BadUseTest, IsRefusedWithoutOutput) {
+  const auto result = RunBpfopt(GetParam().words);
+  EXPECT_EQ(result.status, GetParam().status) << result.errors;
+  EXPECT_EQ(result.output, "");
+  EXPECT_EQ(result.errors.rfind("bpfopt: ", 0), 0U) << result.errors;
+  EXPECT_NE(result.errors.find(GetParam().part_of_errors), std::string::npos) << result.errors;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, BadUseTest,
+    testing::Values(
+        BadUse{{}, 2, "a filter is missing"}, BadUse{{"--no-such-option", "ip"}, 2, "--no-such-option"},
+        BadUse{{"-O4", "ip"}, 2, "-O"}, BadUse{{"-y", "NOSUCH", "ip"}, 2, "NOSUCH"},
+        BadUse{{"-y", "99999", "ip"}, 2, "99999"}, BadUse{{"-m", "1.2.3", "ip"}, 2, "netmask"},
+        BadUse{{"--equal", "nearly", "ip"}, 2, "nearly"}, BadUse{{"-s", "-1", "ip"}, 2, "-1"},
+        BadUse{{"--limit", "0", "ip"}, 2, "--limit"}, BadUse{{"-F", "/nonexistent", ""}, 2, "both"},
+        BadUse{{"-F", "/nonexistent"}, 2, "/nonexistent"}, BadUse{{"-F", "/"}, 2, "/"},
+        BadUse{{"--hosts", "/nonexistent", "ip"}, 2, "/nonexistent"},
+        BadUse{{"--target", "seccomp", "ip"}, 2, "seccomp"},
+        BadUse{{"--print-after", "nosuch", "ip"}, 2, "nosuch"},
+        BadUse{{"--stop-after", "nosuch", "ip"}, 2, "nosuch"},
+        BadUse{{"--limit", "3", "tcp port 80"}, 4, "instructions"}, BadUse{{"rand(0.1)"}, 2, "linux"},
+        BadUse{{"disasm"}, 2, "one file"}, BadUse{{"disasm", "/nonexistent"}, 2, "/nonexistent"},
+        BadUse{{"verify", "-"}, 2, "two"}, BadUse{{"verify", "-", "-"}, 2, "standard input"},
+        BadUse{{"verify", "expr:ip", "expr:nosuch"}, 2, "nosuch"}, BadUse{{"run", "ip"}, 2, "-r"},
+        BadUse{{"run", "-r", "/nonexistent", "ip"}, 2, "/nonexistent"},
+        BadUse{{"run", "-r", "/dev/null", "ip"}, 2, ""}, BadUse{{"graph", "(ip"}, 2, "("}));
+
+TEST(CommandTest, PutsACaretUnderThePlace) {
+  struct Case {
+    std::string filter;
+    std::string line;    // of the filter that is shown
+    std::size_t column;  // of the caret in it
+  };
+  for (const Case& each : std::vector<Case>{{"ip and nosuchword 1", "ip and nosuchword 1", 7},
+                                            {"tcp port 99999", "tcp port 99999", 9},
+                                            {"ip)", "ip)", 2}}) {
+    SCOPED_TRACE(each.filter);
+    const auto result = RunBpfopt({each.filter});
+    EXPECT_EQ(result.status, 2);
+    const std::string expected = "\n  " + each.line + "\n  " + std::string(each.column, ' ') + "^";
+    EXPECT_NE(result.errors.find(expected), std::string::npos) << result.errors;
+  }
+}
+
+TEST(CommandTest, PlacesInFilesHaveLineAndColumn) {
+  const TemporaryDirectory directory;
+  const std::string file = directory.Write("filter", "ip and # a comment with a (\n  nosuchword 1\n");
+  const auto result = RunBpfopt({"-F", file});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.errors.find(file + ":2:3: error: "), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("\n    nosuchword 1\n    ^"), std::string::npos) << result.errors;
+}
+
+TEST(CommandTest, FiltersComeFromFilesAndStandardInput) {
+  const TemporaryDirectory directory;
+  EXPECT_EQ(RunBpfopt({"-F", directory.Write("filter", "ip # version 4\nand udp\n")}).output, kIpAndUdp);
+  EXPECT_EQ(RunBpfopt({"-F", "-"}, "ip and udp\n").output, kIpAndUdp);
+}
+
+TEST(CommandTest, GarbageIsADiagnostic) {
+  const TemporaryDirectory directory;
+  std::string noise;
+  std::uint32_t state = 1;
+  for (int i = 0; i < (1 << 20); ++i)
+    noise += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  for (const std::string& text :
+       {std::string("ip\0and udp", 10), std::string("\0", 1), noise, std::string(1 << 20, '('),
+        std::string(1 << 20, '!'), std::string(1 << 20, 'a'), std::string(1 << 20, '\xff')}) {
+    const auto result = RunBpfopt({"-F", directory.Write("filter", text)});
+    EXPECT_EQ(result.status, 2) << text.substr(0, 20);
+    EXPECT_EQ(result.output, "");
+    EXPECT_NE(result.errors.find('^'), std::string::npos) << result.errors.substr(0, 200);
+    EXPECT_LT(result.errors.size(), 1000U);
+  }
+}
+
+TEST(CommandTest, DeepNestingCompiles) {
+  const std::string filter = std::string(10000, '(') + "ip and udp" + std::string(10000, ')');
+  EXPECT_EQ(RunBpfopt({"-F", "-"}, filter).output, kIpAndUdp);
+}
+
+TEST(CommandTest, HostsFileAnswersBeforeTheSystem) {
+  const TemporaryDirectory directory;
+  const std::string hosts = directory.Write("hosts", "192.0.2.1 box0\n198.51.100.9 box1 # the other\n");
+  for (const char* filter : {"ip & udp & host(\"localhost\")", "(udp | tcp) & src(\"box0\") & dst(\"box1\")",
+                             "ip & rand(0.1) & icmp"}) {
+    const auto result = RunBpfopt({"--hosts", hosts, "--target", "linux", filter});
+    EXPECT_EQ(result.status, 0) << filter << ": " << result.errors;
+  }
+  EXPECT_EQ(RunBpfopt({"--hosts", hosts, "src box0"}).output, RunBpfopt({"src 192.0.2.1"}).output);
+  EXPECT_EQ(RunBpfopt({"--hosts", directory.Write("bad", "not-an-address box0\n"), "ip"}).status, 2);
+}
+
+TEST(CommandTest, InspectionGoesToStandardError) {
+  const auto result =
+      RunBpfopt({"--print-after=lower", "--print-after=emit", "--stats", "--time-passes", "ip and udp"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.output, kIpAndUdp);
+  for (const char* part : {"; after lower\n", "; after emit\n", "fn ", "source: ", "candidates:", "total"}) {
+    EXPECT_NE(result.errors.find(part), std::string::npos) << part << " in " << result.errors;
+  }
+  const auto all = RunBpfopt({"--print-after-all", "ip and udp"});
+  EXPECT_NE(all.errors.find("; after parse\n"), std::string::npos);
+  const auto stopped = RunBpfopt({"--stop-after=lower", "ip and udp"});
+  EXPECT_EQ(stopped.status, 0);
+  EXPECT_EQ(stopped.output.rfind("fn ", 0), 0U) << stopped.output;
+}
+
+TEST(CommandTest, ListsAndVersions) {
+  EXPECT_NE(RunBpfopt({"-L"}).output.find("EN10MB"), std::string::npos);
+  const auto version = RunBpfopt({"--version"});
+  EXPECT_EQ(version.output.rfind("bpfopt ", 0), 0U);
+  EXPECT_NE(version.output.find("libpcap version"), std::string::npos);
+  EXPECT_NE(RunBpfopt({"--help"}).output.find("verify SOURCE RESULT"), std::string::npos);
+  EXPECT_NE(RunBpfopt({"--list-passes"}).output.find("simplify"), std::string::npos);
+}
+
+TEST(CommandTest, DisasmReadsEveryFormat) {
+  for (const char* format : {"asm", "c", "decimal", "json", "iptables"}) {
+    const auto compiled = RunBpfopt({"--format", format, "ip and udp"});
+    EXPECT_EQ(RunBpfopt({"disasm", "-"}, compiled.output).output, kIpAndUdp) << format;
+  }
+  const auto bad = RunBpfopt({"disasm", "-"}, "(000) ldh [12]\n(001) nosuch #1\n");
+  EXPECT_EQ(bad.status, 2);
+  EXPECT_NE(bad.errors.find("standard input:2:"), std::string::npos) << bad.errors;
+}
+
+TEST(CommandTest, VerifyAnswersByExitStatus) {
+  const std::string ours = RunBpfopt({"--equal", "strict", "tcp port 80"}).output;
+  const auto equal = RunBpfopt({"verify", "expr:tcp port 80", "-"}, ours);
+  EXPECT_EQ(equal.status, 0) << equal.errors;
+  EXPECT_EQ(equal.output, "equal (strict)\n");
+
+  const TemporaryDirectory directory;
+  const std::string capture = directory.Path("difference.pcap");
+  const auto different =
+      RunBpfopt({"verify", "--counterexample", capture, "expr:tcp port 80", "expr:tcp port 81"});
+  EXPECT_EQ(different.status, 1) << different.errors;
+  EXPECT_EQ(different.output.rfind("different (strict)\npacket: ", 0), 0U) << different.output;
+  EXPECT_NE(different.output.find("source verdict"), std::string::npos);
+  // The packet tells them apart in a capture as well.
+  const std::string first = RunBpfopt({"run", "-r", capture, "--verdicts", "tcp port 80"}).output;
+  const std::string second = RunBpfopt({"run", "-r", capture, "--verdicts", "tcp port 81"}).output;
+  EXPECT_NE(first, second);
+  EXPECT_EQ(directory.Files(), std::vector<std::string>{"difference.pcap"});
+
+  const auto undecided =
+      RunBpfopt({"verify", "--steps", "1", "expr:len*len=17 and len%3=1", "expr:len*len=17"});
+  EXPECT_EQ(undecided.status, 3) << undecided.output << undecided.errors;
+}
+
+TEST(CommandTest, RunCountsWritesAndPrintsVerdicts) {
+  const TemporaryDirectory directory;
+  const std::string one = directory.Path("one.pcap");
+  ASSERT_EQ(RunBpfopt({"verify", "--counterexample", one, "expr:udp port 53", "expr:len < 0"}).status, 1);
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "udp port 53"}).output, "1 of 1 packets match\n");
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "-s", "77", "--verdicts", "udp port 53"}).output, "77\n");
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "not udp port 53"}).output, "0 of 1 packets match\n");
+
+  const std::string kept = directory.Path("kept.pcap");
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "-w", kept, "udp port 53"}).status, 0);
+  EXPECT_EQ(RunBpfopt({"run", "-r", kept, ""}).output, "1 of 1 packets match\n");
+  const auto piped = RunBpfopt({"run", "-r", "-", "-w", "-", "udp port 53"}, ReadFile(one));
+  EXPECT_EQ(piped.output, ReadFile(kept));
+  EXPECT_EQ(piped.errors, "1 of 1 packets match\n");
+
+  // What fails leaves what was there.
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "-w", kept, "nosuchword"}).status, 2);
+  EXPECT_EQ(RunBpfopt({"run", "-r", kept, ""}).output, "1 of 1 packets match\n");
+  EXPECT_EQ(directory.Files().size(), 2U);
+  EXPECT_EQ(RunBpfopt({"run", "-r", one, "-w", directory.Path("no/such/directory"), "ip"}).status, 2);
+}
+
+TEST(CommandTest, FullDiskIsAnError) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "this system has no /dev/full";
+  const std::string command = std::string("exec '") + BPFOPT_COMMAND + "' 'ip and udp' >/dev/full";
+  const auto result = bench::RunProcess({"sh", "-c", command});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 2);
+  EXPECT_NE(result->errors.find("standard output"), std::string::npos) << result->errors;
+}
+
+TEST(CommandTest, ComparesSideBySide) {
+  const auto result = RunBpfopt({"compare", "tcp port 80"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output.rfind("bpfopt: ", 0), 0U) << result.output;
+  EXPECT_NE(result.output.find("proven faithful"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("libpcap: 20 instructions"), std::string::npos) << result.output;
+  EXPECT_NE(RunBpfopt({"compare", "ip and ip6"}).output.find("libpcap refuses:"), std::string::npos);
+}
+
+TEST(CommandTest, GraphIsDotOrAnError) {
+  const auto dot = RunBpfopt({"graph", "ip and udp"});
+  EXPECT_EQ(dot.status, 0) << dot.errors;
+  EXPECT_EQ(dot.output.rfind("digraph filter {", 0), 0U) << dot.output;
+  const auto svg = RunBpfopt({"graph", "--format", "svg", "ip and udp"});
+  if (svg.status == 0) {
+    EXPECT_NE(svg.output.find("<svg"), std::string::npos);
+  } else {
+    EXPECT_EQ(svg.status, 2);
+    EXPECT_NE(svg.errors.find("Graphviz"), std::string::npos) << svg.errors;
+  }
+}
+
+}  // namespace
+}  // namespace bpfopt

@@ -1,0 +1,212 @@
+// The library's main call: what it makes, refuses, warns of and reports.
+#include "bpfopt/compiler.h"
+#include "bpfopt/format.h"
+#include "bpfopt/libpcap.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace bpfopt {
+namespace {
+
+CompileOptions Options(std::string link_type = "EN10MB") {
+  CompileOptions options;
+  options.link_type = std::move(link_type);
+  options.check_invariants = true;
+  return options;
+}
+
+std::string CompileToText(std::string_view filter, const CompileOptions& options = Options()) {
+  const auto result = Compile(filter, options);
+  return result ? FormatProgram(result->program, Format::kAssembly) : "error: " + result.error().message;
+}
+
+TEST(CompileTest, SmallFilterIsAsTcpdumpHasIt) {
+  EXPECT_EQ(CompileToText("ip and udp"),
+            "(000) ldh      [12]\n"
+            "(001) jeq      #0x800           jt 2\tjf 5\n"
+            "(002) ldb      [23]\n"
+            "(003) jeq      #0x11            jt 4\tjf 5\n"
+            "(004) ret      #262144\n"
+            "(005) ret      #0\n");
+}
+
+TEST(CompileTest, EmptyFilterAcceptsEverythingWithoutAWarning) {
+  const auto result = Compile("", Options());
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(FormatProgram(result->program, Format::kAssembly), "(000) ret      #262144\n");
+  EXPECT_TRUE(result->proven);
+  EXPECT_TRUE(result->diagnostics.empty());
+}
+
+TEST(CompileTest, WarnsOfFiltersThatSayNothing) {
+  struct Case {
+    const char* filter;
+    const char* warning;
+  };
+  for (const Case& each : std::vector<Case>{{"ip and ip6", "this filter matches no packet"},
+                                            {"len > 100 and len < 50", "this filter matches no packet"},
+                                            {"len >= 0", "this filter matches every packet"}}) {
+    SCOPED_TRACE(each.filter);
+    const auto result = Compile(each.filter, Options());
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    ASSERT_EQ(result->diagnostics.size(), 1U);
+    EXPECT_EQ(result->diagnostics[0].severity, Diagnostic::Severity::kWarning);
+    EXPECT_EQ(result->diagnostics[0].message, each.warning);
+  }
+}
+
+TEST(CompileTest, EmbeddedFilterCompilesAsItsText) {
+  using namespace filter;  // NOLINT: as its users write it
+  const auto embedded = Compile(ip & (udp | tcp) & port(53), Options());
+  const auto text = Compile("ip and (udp or tcp) and port 53", Options());
+  ASSERT_TRUE(embedded) << embedded.error().message;
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_EQ(embedded->program, text->program);
+  EXPECT_EQ(embedded->source, text->source);
+  EXPECT_TRUE(embedded->proven);
+}
+
+TEST(CompileTest, SourceIsLibpcapsUnlessLibpcapRefuses) {
+  const auto shared = Compile("tcp port 80", Options());
+  ASSERT_TRUE(shared) << shared.error().message;
+  EXPECT_EQ(shared->source_kind, SourceKind::kLibpcap);
+  EXPECT_EQ(shared->source, CompileWithLibpcap("tcp port 80", {.optimize = false}));
+
+  // Another spelling of what libpcap has.
+  const auto spelled = Compile("tcp & port(80)", Options());
+  ASSERT_TRUE(spelled) << spelled.error().message;
+  EXPECT_EQ(spelled->source_kind, SourceKind::kLibpcap) << spelled->source_reason;
+  EXPECT_EQ(spelled->program, shared->program);
+
+  const auto extended = Compile("when(tcp, port 80, udp)", Options());
+  ASSERT_TRUE(extended) << extended.error().message;
+  EXPECT_EQ(extended->source_kind, SourceKind::kLowering);
+  EXPECT_TRUE(extended->proven);
+}
+
+TEST(CompileTest, NamesAreResolvedOnceForBothCompilers) {
+  auto hosts = HostsResolver("192.0.2.1 box0\n192.0.2.2 box1\n", SystemResolver());
+  ASSERT_TRUE(hosts) << hosts.error().message;
+  CompileOptions options = Options();
+  options.resolver = std::move(*hosts);
+  const auto named = Compile("src box0 and dst box1", options);
+  const auto numbered = Compile("src 192.0.2.1 and dst 192.0.2.2", options);
+  ASSERT_TRUE(named) << named.error().message;
+  ASSERT_TRUE(numbered) << numbered.error().message;
+  EXPECT_EQ(named->source_kind, SourceKind::kLibpcap) << named->source_reason;
+  EXPECT_EQ(named->program, numbered->program);
+}
+
+TEST(CompileTest, RandomDrawsNeedTheKernelAndAreProven) {
+  CompileOptions options = Options();
+  EXPECT_FALSE(Compile("ip and rand(0.1)", options));
+  options.target = Target::kLinux;
+  const auto result = Compile("ip & rand(0.1) & icmp", options);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->proven);
+  EXPECT_EQ(result->draws.size(), 1U);
+}
+
+TEST(CompileTest, RefusesBadInputWithItsPlace) {
+  struct Case {
+    const char* filter;
+    bool has_place;
+  };
+  for (const Case& each : std::vector<Case>{
+           {"ip and", true}, {"(ip", true}, {"ip)", true}, {"port 99999", true}, {"nosuchword 1", true}}) {
+    SCOPED_TRACE(each.filter);
+    const auto result = Compile(each.filter, Options());
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::kInvalidInput);
+    EXPECT_FALSE(result.error().message.empty());
+    EXPECT_EQ(result.error().range.has_value(), each.has_place);
+    if (result.error().range) {
+      EXPECT_LE(result.error().range->begin, std::string_view(each.filter).size());
+    }
+  }
+}
+
+TEST(CompileTest, RefusesBadOptions) {
+  const auto refuses = [](auto change) {
+    CompileOptions options = Options();
+    change(options);
+    const auto result = Compile("ip", options);
+    return !result && result.error().code == ErrorCode::kInvalidInput;
+  };
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.link_type = "NO_SUCH_TYPE"; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.link_type = "99999"; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.level = 4; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.level = -1; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.snaplen = 0; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.limit = 0; }));
+  EXPECT_TRUE(refuses([](CompileOptions& o) { o.target = Target::kSeccomp; }));
+}
+
+TEST(CompileTest, BroadcastNeedsANetmask) {
+  CompileOptions options = Options();
+  EXPECT_FALSE(Compile("ip broadcast", options));
+  options.netmask = 0xffffff00;
+  const auto result = Compile("ip broadcast", options);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->proven);
+  EXPECT_EQ(result->source_kind, SourceKind::kLibpcap) << result->source_reason;
+}
+
+TEST(CompileTest, SnaplenIsTheVerdict) {
+  CompileOptions options = Options("RAW");
+  options.snaplen = 96;
+  EXPECT_EQ(CompileToText("", options), "(000) ret      #96\n");
+}
+
+TEST(CompileTest, ObserverSeesEveryStepInOrder) {
+  CompileOptions options = Options();
+  std::vector<std::string> names;
+  std::map<std::string, std::string> texts;
+  options.observer = [&](const StageReport& report) {
+    if (names.empty() || names.back() != report.name) names.emplace_back(report.name);
+    if (report.text) texts[std::string(report.name)] = report.text();
+  };
+  const auto result = Compile("tcp port 80", options);
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_GT(names.size(), 6U);
+  EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + 4),
+            (std::vector<std::string>{"parse", "resolve", "lower", "source"}));
+  EXPECT_EQ(names.back(), "prove");
+  for (const PassInfo& pass : Passes()) EXPECT_TRUE(texts.contains(std::string(pass.name))) << pass.name;
+  EXPECT_EQ(texts["emit"], FormatProgram(result->program, Format::kAssembly));
+  EXPECT_EQ(texts["lower"].rfind("fn ", 0), 0U) << texts["lower"];
+}
+
+TEST(CompileTest, IrStopsAfterTheNamedPass) {
+  const CompileOptions options = Options();
+  const auto lowered = CompileToIr("ip and ip", options, "lower");
+  const auto finished = CompileToIr("ip and ip", options);
+  ASSERT_TRUE(lowered) << lowered.error().message;
+  ASSERT_TRUE(finished) << finished.error().message;
+  EXPECT_GT(lowered->size(), finished->size());
+  EXPECT_FALSE(CompileToIr("ip", options, "no-such-pass"));
+}
+
+TEST(CompileTest, DotHasABlockANode) {
+  const auto dot = CompileToDot("ip and udp", Options());
+  ASSERT_TRUE(dot) << dot.error().message;
+  EXPECT_EQ(dot->rfind("digraph filter {\n", 0), 0U);
+  EXPECT_NE(dot->find("b0 -> b1 [label=\"true\\l\"]"), std::string::npos) << *dot;
+  EXPECT_NE(dot->find("ldh[12] == 0x800"), std::string::npos) << *dot;
+}
+
+TEST(CompileTest, LinkTypesAreFoundByNameAndNumber) {
+  for (const LinkTypeInfo& type : LinkTypes()) {
+    EXPECT_EQ(FindLinkType(type.name)->number, type.number);
+    EXPECT_EQ(FindLinkType(std::to_string(type.number))->name, type.name);
+    EXPECT_FALSE(type.description.empty());
+  }
+  EXPECT_EQ(FindLinkType("en10mb")->number, 1);
+}
+
+}  // namespace
+}  // namespace bpfopt
