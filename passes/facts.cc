@@ -158,7 +158,13 @@ Knowledge Facts::OfMasked(const Value* value, std::uint32_t mask) const {
   return Evaluate(key, budget);
 }
 
+// An entry is kept up to date with all that is known of its value.
 Knowledge Facts::Evaluate(const Key& key, Budget& budget) const {
+  const Entry* entry = FindEntry(key);
+  return entry != nullptr ? entry->knowledge : EvaluateAnew(key, budget);
+}
+
+Knowledge Facts::EvaluateAnew(const Key& key, Budget& budget) const {
   Knowledge knowledge;
   if (budget.values > 0 && budget.depth < kMaxDepth) {
     --budget.values;
@@ -226,6 +232,17 @@ bool Facts::BytesAreShared(const Value* load, Budget& budget) const {
     last += base.range.Max();
   }
   return last < kPacketEnd;
+}
+
+const Facts::Entry* Facts::FindEntry(const Key& key) const {
+  const auto entry = std::lower_bound(entries_.begin(), entries_.end(), key,
+                                      [](const Entry& e, const Key& k) { return Precedes(e.key, k); });
+  return entry != entries_.end() && entry->key == key ? &*entry : nullptr;
+}
+
+bool Facts::HasOtherEntryWith(std::uint64_t sources, const Key& key) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [&](const Entry& entry) { return (entry.sources & sources) != 0 && entry.key != key; });
 }
 
 const Facts::ByteEntry* Facts::FindByte(const ByteKey& key) const {
@@ -297,8 +314,9 @@ bool Facts::LearnKey(const Key& key, const Knowledge& knowledge) {
   if (contradictory_) return false;
   Budget budget{kValuesRefined};
   const std::uint64_t sources = SourcesOf(key.value);
+  const bool informs_others = HasOtherEntryWith(sources, key);
   Refine(key, knowledge, budget);
-  Propagate(sources);
+  if (informs_others) Propagate(sources);
   return !contradictory_;
 }
 
@@ -370,7 +388,7 @@ void Facts::Propagate(std::uint64_t sources) {
       if ((entries_[i].sources & sources) == 0) continue;
       Budget question{kValuesAsked};
       const Key key = entries_[i].key;
-      const Knowledge known = Evaluate(key, question);
+      const Knowledge known = EvaluateAnew(key, question);
       if (known.IsContradiction()) {
         contradictory_ = true;
       } else if (known != entries_[i].knowledge) {

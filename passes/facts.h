@@ -85,6 +85,7 @@ class Facts {
   static bool Precedes(const Key& a, const Key& b);
 
   Knowledge Evaluate(const Key& key, Budget& budget) const;
+  Knowledge EvaluateAnew(const Key& key, Budget& budget) const;
   Knowledge EvaluateValue(const ir::Value* value, Budget& budget) const;
   Knowledge EvaluateLoad(const ir::Value* load, Budget& budget) const;
   Knowledge Recorded(const Key& key, Knowledge knowledge) const;
@@ -100,6 +101,8 @@ class Facts {
   bool LearnKey(const Key& key, const Knowledge& knowledge);
   bool LearnRelation(const ir::Value* lhs, const ir::Value* rhs, unsigned possible);
   const ByteEntry* FindByte(const ByteKey& key) const;
+  const Entry* FindEntry(const Key& key) const;
+  bool HasOtherEntryWith(std::uint64_t sources, const Key& key) const;
 
   std::vector<Entry> entries_;       // by id of the value, then mask
   std::vector<ByteEntry> bytes_;     // by key

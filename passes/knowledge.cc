@@ -45,14 +45,13 @@ std::optional<std::uint32_t> PreviousMatch(std::uint32_t word, std::uint32_t zer
 }
 
 RangeSet TightenedByBits(const RangeSet& set, std::uint32_t zeros, std::uint32_t ones) {
-  std::vector<Range> ranges;
-  ranges.reserve(set.ranges().size());
+  RangeSet tightened;
   for (const Range range : set.ranges()) {
     const auto first = NextMatch(range.first, zeros, ones);
     const auto last = PreviousMatch(range.last, zeros, ones);
-    if (first && last && *first <= *last) ranges.push_back({*first, *last});
+    if (first && last && *first <= *last) tightened.Append({*first, *last});
   }
-  return RangeSet::FromRanges(std::move(ranges));
+  return tightened;
 }
 
 // The words from `first` on, going round, `count` + 1 of them; all where there are no more than that.
@@ -63,7 +62,17 @@ RangeSet Wrapped(std::uint32_t first, std::uint64_t count) {
 
 std::uint64_t Spread(const Knowledge& a) { return std::uint64_t{a.range.Max()} - a.range.Min(); }
 
-// Maps every range by a function from a range to an optional one.
+// Maps every range by a function from a range to an optional one that keeps their order.
+template <typename Map>
+RangeSet MapRangesInOrder(const RangeSet& set, Map map) {
+  RangeSet result;
+  for (const Range range : set.ranges()) {
+    if (const std::optional<Range> mapped = map(range)) result.Append(*mapped);
+  }
+  return result;
+}
+
+// The same for a function that does not.
 template <typename Map>
 RangeSet MapRanges(const RangeSet& set, Map map) {
   std::vector<Range> ranges;
@@ -135,7 +144,7 @@ Knowledge Divide(const Knowledge& a, const Knowledge& b) {
     return Knowledge::In(RangeSet::Of(a.range.Min() / b.range.Max(), a.range.Max() / b.range.Min()));
   }
   const std::uint32_t divisor = b.range.Min();
-  return Knowledge::In(MapRanges(a.range, [divisor](Range r) {
+  return Knowledge::In(MapRangesInOrder(a.range, [divisor](Range r) {
     return std::optional<Range>({r.first / divisor, r.last / divisor});
   }));
 }
@@ -156,7 +165,7 @@ Knowledge Modulo(const Knowledge& a, const Knowledge& b) {
 RangeSet MaskRanges(const Knowledge& a, std::uint32_t mask) {
   const std::uint32_t kept = mask | a.zeros;
   if (IsLowMask(~kept)) {
-    return MapRanges(a.range, [kept](Range r) {
+    return MapRangesInOrder(a.range, [kept](Range r) {
       return std::optional<Range>({r.first & kept, r.last & kept});
     });
   }
@@ -211,7 +220,7 @@ Knowledge ShiftLeft(const Knowledge& a, const Knowledge& b) {
   }
   const Bits bits{a.zeros << most | LowBits(most), a.ones << most};
   if (!fits) return Knowledge::WithBits(bits.zeros, bits.ones);
-  return Combined(bits, MapRanges(a.range, [most](Range r) {
+  return Combined(bits, MapRangesInOrder(a.range, [most](Range r) {
                     return std::optional<Range>({r.first << most, r.last << most});
                   }));
 }
@@ -222,7 +231,7 @@ Knowledge ShiftRight(const Knowledge& a, const Knowledge& b) {
   if (most >= 32) return {};
   if (least != most) return Knowledge::In(RangeSet::Of(a.range.Min() >> most, a.range.Max() >> least));
   const Bits bits{a.zeros >> most | ~(kLastWord >> most), a.ones >> most};
-  return Combined(bits, MapRanges(a.range, [most](Range r) {
+  return Combined(bits, MapRangesInOrder(a.range, [most](Range r) {
                     return std::optional<Range>({r.first >> most, r.last >> most});
                   }));
 }
@@ -234,7 +243,7 @@ Knowledge BackwardAnd(const Knowledge& result, const Knowledge& a, const Knowled
   const std::uint32_t kept = b.IsSingle() ? b.range.Min() | a.zeros : 0;
   if (b.IsSingle() && IsLowMask(~kept)) {
     const std::uint32_t free = ~kept;
-    range = MapRanges(result.range, [kept, free](Range r) -> std::optional<Range> {
+    range = MapRangesInOrder(result.range, [kept, free](Range r) -> std::optional<Range> {
       if (r.first > kept) return std::nullopt;  // rounding it up to a multiple would wrap
       const Range mapped{(r.first + free) & kept, r.last | free};
       if (mapped.first > mapped.last || (r.last & kept) < mapped.first) return std::nullopt;
@@ -258,7 +267,7 @@ Knowledge BackwardShiftLeft(const Knowledge& result, const Knowledge& a, const K
   const std::uint32_t shift = b.range.Min();
   const Bits bits{result.zeros >> shift, result.ones >> shift};
   if (a.range.Max() > kLastWord >> shift) return Knowledge::WithBits(bits.zeros, bits.ones);
-  return Combined(bits, MapRanges(result.range, [shift](Range r) -> std::optional<Range> {
+  return Combined(bits, MapRangesInOrder(result.range, [shift](Range r) -> std::optional<Range> {
                     const auto first =
                         static_cast<std::uint32_t>((std::uint64_t{r.first} + LowBits(shift)) >> shift);
                     const std::uint32_t last = r.last >> shift;
@@ -273,7 +282,7 @@ Knowledge BackwardShiftRight(const Knowledge& result, const Knowledge& b) {
   const std::uint32_t shift = b.range.Min();
   const std::uint32_t greatest = kLastWord >> shift;
   return Combined({result.zeros << shift, result.ones << shift},
-                  MapRanges(result.range, [shift, greatest](Range r) -> std::optional<Range> {
+                  MapRangesInOrder(result.range, [shift, greatest](Range r) -> std::optional<Range> {
                     if (r.first > greatest) return std::nullopt;
                     return Range{r.first << shift, std::min(r.last, greatest) << shift | LowBits(shift)};
                   }));
@@ -284,7 +293,7 @@ Knowledge BackwardMultiply(const Knowledge& result, const Knowledge& a, const Kn
   if (!b.IsSingle() || b.range.Min() == 0) return {};
   const std::uint32_t factor = b.range.Min();
   if (std::uint64_t{a.range.Max()} * factor > kLastWord) return {};
-  return Knowledge::In(MapRanges(result.range, [factor](Range r) -> std::optional<Range> {
+  return Knowledge::In(MapRangesInOrder(result.range, [factor](Range r) -> std::optional<Range> {
     const auto first = static_cast<std::uint32_t>((std::uint64_t{r.first} + factor - 1) / factor);
     const std::uint32_t last = r.last / factor;
     if (first > last) return std::nullopt;
@@ -296,7 +305,7 @@ Knowledge BackwardMultiply(const Knowledge& result, const Knowledge& a, const Kn
 Knowledge BackwardDivide(const Knowledge& result, const Knowledge& b) {
   if (!b.IsSingle() || b.range.Min() == 0) return {};
   const std::uint64_t divisor = b.range.Min();
-  return Knowledge::In(MapRanges(result.range, [divisor](Range r) -> std::optional<Range> {
+  return Knowledge::In(MapRangesInOrder(result.range, [divisor](Range r) -> std::optional<Range> {
     const std::uint64_t first = r.first * divisor;
     if (first > kLastWord) return std::nullopt;
     const std::uint64_t last = std::min<std::uint64_t>(r.last * divisor + (divisor - 1), kLastWord);
@@ -321,6 +330,10 @@ Knowledge Knowledge::Reduced(Knowledge knowledge) {
   std::uint32_t& zeros = knowledge.zeros;
   std::uint32_t& ones = knowledge.ones;
   RangeSet& range = knowledge.range;
+  if (range.IsFull() && (zeros & ones) == 0) {
+    range = RangeSet::Of(ones, ~zeros);  // from the least word with these bits to the greatest
+    return knowledge;
+  }
   // Each round but the last fixes one more bit at least.
   while ((zeros & ones) == 0) {
     if ((zeros | ones) != 0) range = TightenedByBits(range, zeros, ones);
@@ -345,6 +358,7 @@ Knowledge Knowledge::Reduced(Knowledge knowledge) {
 }
 
 Knowledge Knowledge::And(const Knowledge& other) const {
+  if (other.IsNothing() || *this == other) return Reduced(*this);
   return Reduced({zeros | other.zeros, ones | other.ones, range.Intersect(other.range)});
 }
 

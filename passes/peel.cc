@@ -57,8 +57,10 @@ std::optional<Partition> FromPieces(const Partition& old, const Value* value, st
   return partition;
 }
 
+std::vector<Range> ListOf(const RangeSet& set) { return {set.ranges().begin(), set.ranges().end()}; }
+
 std::vector<Range> Rotated(Range range, std::uint32_t delta) {
-  return RangeSet::Of(range.first, range.last).Rotate(delta).ranges();
+  return ListOf(RangeSet::Of(range.first, range.last).Rotate(delta));
 }
 std::vector<Range> Optional(std::uint64_t first, std::uint64_t last) {
   if (first > last || first > kLastWord) return {};
@@ -86,7 +88,7 @@ std::vector<Range> Flipped(Range range, std::uint32_t word) {
     blocks.push_back({first, first | inside});
     next += size;
   }
-  return RangeSet::FromRanges(std::move(blocks)).ranges();
+  return ListOf(RangeSet::FromRanges(std::move(blocks)));
 }
 
 std::optional<Partition> PeelAnd(ValueSimplifier& values, const Partition& partition) {

@@ -12,6 +12,15 @@ constexpr std::uint32_t kLastWord = 0xffffffff;
 
 }  // namespace
 
+void RangeList::push_back(Range range) {
+  if (is_inline() && few_count_ < few_.size()) {
+    few_[few_count_++] = range;
+    return;
+  }
+  if (is_inline()) many_.assign(few_.begin(), few_.end());
+  many_.push_back(range);
+}
+
 RangeSet RangeSet::Of(std::uint32_t first, std::uint32_t last) {
   assert(first <= last);
   RangeSet set;

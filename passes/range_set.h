@@ -3,6 +3,8 @@
 #ifndef BPFOPT_PASSES_RANGE_SET_H
 #define BPFOPT_PASSES_RANGE_SET_H
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -15,6 +17,34 @@ struct Range {
   friend bool operator==(const Range&, const Range&) = default;
 };
 
+// A vector of ranges that keeps up to two of them without an allocation: most sets are that small, and facts
+// make and drop very many.
+class RangeList {
+ public:
+  const Range* begin() const { return is_inline() ? few_.data() : many_.data(); }
+  const Range* end() const { return begin() + size(); }
+  std::size_t size() const { return is_inline() ? few_count_ : many_.size(); }
+  bool empty() const { return size() == 0; }
+  const Range& operator[](std::size_t index) const { return begin()[index]; }
+  const Range& front() const { return *begin(); }
+  const Range& back() const { return end()[-1]; }
+  Range& back() { return is_inline() ? few_[few_count_ - 1] : many_.back(); }
+  void push_back(Range range);
+  void reserve(std::size_t count) {
+    if (count > few_.size()) many_.reserve(count);
+  }
+  friend bool operator==(const RangeList& a, const RangeList& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+ private:
+  bool is_inline() const { return many_.empty(); }
+
+  std::array<Range, 2> few_;
+  std::size_t few_count_ = 0;
+  std::vector<Range> many_;  // all of them, once there are more than few_ holds
+};
+
 class RangeSet {
  public:
   RangeSet() = default;  // empty
@@ -24,7 +54,7 @@ class RangeSet {
   // The words of all `ranges`, which may be in any order, touch and overlap. Sorts.
   static RangeSet FromRanges(std::vector<Range> ranges);
 
-  const std::vector<Range>& ranges() const { return ranges_; }
+  const RangeList& ranges() const { return ranges_; }
   bool IsEmpty() const { return ranges_.empty(); }
   bool IsFull() const;
   // The set's only word may be had by Min().
@@ -46,13 +76,13 @@ class RangeSet {
   // first.
   RangeSet Coarsen(std::size_t limit) const;
 
+  // Adds a range that starts no earlier than the last one, in constant time.
+  void Append(Range range);
+
   friend bool operator==(const RangeSet&, const RangeSet&) = default;
 
  private:
-  // Adds a range that starts no earlier than the last one.
-  void Append(Range range);
-
-  std::vector<Range> ranges_;
+  RangeList ranges_;
 };
 
 }  // namespace bpfopt::passes
