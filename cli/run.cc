@@ -44,6 +44,7 @@ class Runner {
     auto reader = SavefileReader::Open(input_);
     if (!reader) return ReportError(reader.error());
     options.link_type = std::to_string(reader->link_type());
+    options.origin = reader->origin();
     const auto compiled = Compile(filter->text, options);
     if (!compiled) return ReportError(compiled.error(), *filter);
     for (const Diagnostic& diagnostic : compiled->diagnostics) Report(diagnostic, *filter);

@@ -5,7 +5,6 @@
 #include "backend/emit.h"
 #include "driver/source.h"
 #include "driver/tree.h"
-#include "frontend/lower.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -111,10 +110,7 @@ std::optional<Diagnostic> LargestPart(const LoweredFilter& lowered, const Compil
   if (lowered.filter.empty()) return std::nullopt;
   const NodeId root = MostTests(lowered.filter);
   const frontend::Ast part = Extract(lowered.filter, root);
-  const auto function = frontend::Lower(part, {.link_type = lowered.link_type,
-                                               .target = options.target,
-                                               .snaplen = options.snaplen,
-                                               .netmask = options.netmask});
+  const auto function = frontend::Lower(part, LowerOptionsFor(*lowered.link_type, options));
   if (!function) return std::nullopt;
   const auto emitted = backend::Emit(*function, {.relation = Relation::kStrict,
                                                  .objective = options.objective,

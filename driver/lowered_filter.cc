@@ -1,7 +1,6 @@
 // Resolves and lowers, after a look at the options that concern the meaning of the filter.
 #include "driver/lowered_filter.h"
 
-#include "frontend/lower.h"
 #include "frontend/print.h"
 #include "frontend/resolve.h"
 #include "ir/print.h"
@@ -19,6 +18,14 @@ Expected<frontend::Ast> Resolve(const frontend::Ast& parsed, const CompileOption
 
 }  // namespace
 
+frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, const CompileOptions& options) {
+  return {.link_type = &link_type,
+          .target = options.target,
+          .snaplen = options.snaplen,
+          .netmask = options.netmask,
+          .origin = options.origin};
+}
+
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log) {
   if (options.snaplen == 0) return InvalidInput("a snapshot length of 0 rejects every packet");
   if (options.target == Target::kSeccomp) {
@@ -33,10 +40,7 @@ Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& 
       [](const auto& filter) { return filter ? frontend::PrintFilter(*filter) : std::string(); });
   if (!resolved) return tl::unexpected(resolved.error());
 
-  const frontend::LowerOptions lower_options = {.link_type = *link_type,
-                                                .target = options.target,
-                                                .snaplen = options.snaplen,
-                                                .netmask = options.netmask};
+  const frontend::LowerOptions lower_options = LowerOptionsFor(**link_type, options);
   auto function = log.Run(
       "lower", [&] { return frontend::Lower(*resolved, lower_options); },
       [](const auto& lowered) { return lowered ? ir::Print(*lowered) : std::string(); });

@@ -7,6 +7,7 @@
 #include "driver/stage_log.h"
 #include "frontend/ast.h"
 #include "frontend/link_type.h"
+#include "frontend/lower.h"
 #include "ir/function.h"
 
 namespace bpfopt::driver {
@@ -18,6 +19,8 @@ struct LoweredFilter {
   int dlt = 0;
   ir::Function function;
 };
+
+frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, const CompileOptions& options);
 
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log);
 

@@ -45,6 +45,10 @@ std::uint32_t SavefileReader::snaplen() const {
   return static_cast<std::uint32_t>(pcap_snapshot(impl_->handle.get()));
 }
 
+PacketOrigin SavefileReader::origin() const {
+  return pcap_is_swapped(impl_->handle.get()) != 0 ? PacketOrigin::kSwappedSavefile : PacketOrigin::kSavefile;
+}
+
 Expected<std::optional<SavedPacket>> SavefileReader::Next() {
   pcap_pkthdr* header = nullptr;
   const u_char* bytes = nullptr;

@@ -48,6 +48,7 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
   const LibpcapOptions libpcap_options = {.link_type = std::to_string(lowered.dlt),
                                           .snaplen = options.snaplen,
                                           .netmask = options.netmask,
+                                          .origin = options.origin,
                                           .optimize = false};
   const std::string verbatim = TextForLibpcap(lowered, text);
   Expected<Program> program = CompileWithLibpcap(verbatim, libpcap_options);

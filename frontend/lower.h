@@ -4,6 +4,7 @@
 #define BPFOPT_FRONTEND_LOWER_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/options.h"
 #include "bpfopt/program.h"
 #include "frontend/ast.h"
 #include "frontend/link_type.h"
@@ -19,6 +20,7 @@ struct LowerOptions {
   Target target = Target::kPcap;
   std::uint32_t snaplen = 262144;            // what an accepting return keeps
   std::optional<std::uint32_t> netmask = 0;  // host order, for `ip broadcast`; nothing: unknown
+  PacketOrigin origin = PacketOrigin::kInterface;
 };
 
 // `filter` is resolved. Errors carry the place of the node at fault. Linear in the size of the tree.

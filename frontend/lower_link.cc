@@ -23,9 +23,11 @@ constexpr std::uint32_t kCookedLlc = 4;
 // Both addresses of an 802.3 frame without 802.2 header, as Novell sent them.
 constexpr std::uint32_t kNovellSaps = 0xffff;
 
-// libpcap compares with AF_INET and AF_INET6 of the system that it runs on.
-constexpr std::uint32_t kFamilyInet = 2;
-constexpr std::uint32_t kFamilyInet6 = 10;
+// AF_INET is the same everywhere. For AF_INET6 libpcap takes the system's own on interfaces; a file may be
+// from elsewhere, so there it takes those of Darwin, NetBSD and OpenBSD, and FreeBSD, in this order.
+constexpr std::array<std::uint32_t, 1> kFamilyInet = {2};
+constexpr std::array<std::uint32_t, 1> kFamilyInet6 = {10};
+constexpr std::array<std::uint32_t, 3> kFamilyInet6InFiles = {30, 24, 28};
 
 constexpr std::array<std::uint8_t, 6> kBroadcastMac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
@@ -62,8 +64,7 @@ constexpr std::uint32_t PppProtocol(std::uint32_t protocol) {
   }
 }
 
-constexpr std::uint32_t InHostOrder(std::uint32_t network_word) {
-  if constexpr (std::endian::native == std::endian::big) return network_word;
+constexpr std::uint32_t SwapBytes(std::uint32_t network_word) {
   return (network_word & 0xff) << 24 | (network_word & 0xff00) << 8 | (network_word >> 8 & 0xff00) |
          network_word >> 24;
 }
@@ -207,9 +208,18 @@ Outcome Lowering::TestIpVersion(Flow in, Anchor anchor, std::uint32_t protocol) 
 
 Outcome Lowering::TestFamily(Flow in, std::uint32_t protocol) {
   if (protocol != kEtherIp && protocol != kEtherIp6) return flow_.Constant(in, false);
-  std::uint32_t family = protocol == kEtherIp ? kFamilyInet : kFamilyInet6;
-  if (layout_.link->protocol_field == ProtocolField::kFamilyHost) family = InHostOrder(family);
-  return TestEqual(in, Field{Anchor::kLinkHeader, 0, 4}, family);
+  const bool little_endian =
+      (std::endian::native == std::endian::little) != (options_.origin == PacketOrigin::kSwappedSavefile);
+  const bool swap = layout_.link->protocol_field == ProtocolField::kFamilyHost && little_endian;
+  const bool in_file = options_.origin != PacketOrigin::kInterface;
+  std::span<const std::uint32_t> families = kFamilyInet;
+  if (protocol == kEtherIp6) families = kFamilyInet6;
+  if (protocol == kEtherIp6 && in_file) families = kFamilyInet6InFiles;
+  Disjunction any(in);
+  for (const std::uint32_t family : families) {
+    any.Add(TestEqual(any.next(), Field{Anchor::kLinkHeader, 0, 4}, swap ? SwapBytes(family) : family));
+  }
+  return any.outcome();
 }
 
 // Behind the last label there is no protocol field: its bottom-of-stack bit and the IP version tell.

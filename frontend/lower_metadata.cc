@@ -17,6 +17,10 @@ bool AtStart(const Place& place) { return place.slot == Slot::kNone && place.con
 
 // Only the kernel's programs can ask it, and only about the packet as it was captured.
 bool Lowering::RequireKernel(std::string_view word) {
+  if (options_.origin != PacketOrigin::kInterface) {
+    Fail(fmt::format("'{}' asks the interface that captures, which a file does not tell", word));
+    return false;
+  }
   if (options_.target != Target::kLinux) {
     Fail(fmt::format("'{}' asks the kernel on {}: use --target linux", word, layout_.link->name));
     return false;

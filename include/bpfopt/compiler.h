@@ -54,6 +54,7 @@ struct CompileOptions {
   std::uint32_t snaplen = 262144;    // what an accepted packet's verdict is; not 0
   // Of the network captured on, host order; for `ip broadcast`, which without it is an error.
   std::optional<std::uint32_t> netmask = {};
+  PacketOrigin origin = PacketOrigin::kInterface;
   Target target = Target::kPcap;
 
   int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: the same with larger budgets

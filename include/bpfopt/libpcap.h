@@ -3,6 +3,7 @@
 #define BPFOPT_LIBPCAP_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/options.h"
 #include "bpfopt/program.h"
 
 #include <cstdint>
@@ -16,6 +17,7 @@ struct LibpcapOptions {
   std::string link_type = "EN10MB";  // a DLT_ name without the prefix, or its number
   std::uint32_t snaplen = 262144;
   std::optional<std::uint32_t> netmask = {};  // host order; nothing: unknown
+  PacketOrigin origin = PacketOrigin::kInterface;
   bool optimize = true;
 };
 

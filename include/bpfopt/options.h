@@ -17,6 +17,14 @@ enum class ProofMode {
   kRequired,  // an error rather than a fall back
 };
 
+// Where the packets come from. libpcap's filters for link types that hold an address family in the byte order of
+// the capturing host (DLT_NULL) mean other words in files, and some words ask an interface.
+enum class PacketOrigin {
+  kInterface,        // an interface of this host
+  kSavefile,         // a capture file
+  kSwappedSavefile,  // a capture file from a host with the other byte order
+};
+
 }  // namespace bpfopt
 
 #endif  // BPFOPT_OPTIONS_H

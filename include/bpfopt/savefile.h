@@ -3,6 +3,7 @@
 #define BPFOPT_SAVEFILE_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/options.h"
 
 #include <cstdint>
 #include <memory>
@@ -29,6 +30,7 @@ class SavefileReader {
 
   int link_type() const;  // a DLT_ number
   std::uint32_t snaplen() const;
+  PacketOrigin origin() const;
   // The next packet, or nothing at the end of the file. Errors are those of reading: a truncated file.
   Expected<std::optional<SavedPacket>> Next();
 

@@ -105,7 +105,7 @@ TEST(CommandTest, PutsACaretUnderThePlace) {
     std::size_t column;  // of the caret in it
   };
   for (const Case& each : std::vector<Case>{{"ip and nosuchword 1", "ip and nosuchword 1", 7},
-                                            {"tcp port 99999", "tcp port 99999", 9},
+                                            {"tcp port 99999", "tcp port 99999", 0},
                                             {"ip)", "ip)", 2}}) {
     SCOPED_TRACE(each.filter);
     const auto result = RunBpfopt({each.filter});

@@ -156,6 +156,30 @@ TEST(CompileTest, BroadcastNeedsANetmask) {
   EXPECT_EQ(result->source_kind, SourceKind::kLibpcap) << result->source_reason;
 }
 
+// libpcap's filters for DLT_NULL differ by where the packets come from; its program proves ours in each case.
+TEST(CompileTest, OriginDecidesAddressFamilies) {
+  std::vector<Program> programs;
+  for (const PacketOrigin origin :
+       {PacketOrigin::kInterface, PacketOrigin::kSavefile, PacketOrigin::kSwappedSavefile}) {
+    CompileOptions options = Options("NULL");
+    options.origin = origin;
+    const auto result = Compile("ip6 and tcp port 80", options);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    EXPECT_EQ(result->source_kind, SourceKind::kLibpcap) << result->source_reason;
+    for (const Program& other : programs) EXPECT_NE(result->program, other);
+    programs.push_back(result->program);
+  }
+}
+
+TEST(CompileTest, FilesHaveNoInterfaceToAsk) {
+  CompileOptions options = Options();
+  options.target = Target::kLinux;
+  EXPECT_TRUE(Compile("inbound", options));
+  options.origin = PacketOrigin::kSavefile;
+  EXPECT_FALSE(Compile("inbound", options));
+}
+
 TEST(CompileTest, SnaplenIsTheVerdict) {
   CompileOptions options = Options("RAW");
   options.snaplen = 96;
