@@ -87,7 +87,7 @@ LinearForm LinearFormOf(const Value* root) {
         form.constant += total * inner->rhs()->constant();
         inner = inner->lhs();
       }
-      if (IsSum(inner)) {
+      if (IsSum(inner) && Magnitude(total) != 1) {
         form.terms.push_back({inner, total});
       } else {
         pending.push_back({inner, total});

@@ -28,8 +28,7 @@ LinearForm LinearFormOf(const ir::Value* value);
 LinearForm Difference(const LinearForm& a, const LinearForm& b);
 
 // The value of a form; one value for each form, with positive terms first, sums of terms of one factor
-// multiplied once, and the constant last. MakeValue gives back a form's own value where LinearFormOf found
-// it.
+// multiplied once, and the constant last. Its form is this one, where the terms are such values themselves.
 const ir::Value* MakeValue(ir::Function& function, const LinearForm& form);
 
 }  // namespace bpfopt::passes
