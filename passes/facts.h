@@ -60,7 +60,10 @@ class Facts {
   struct ByteKey {
     std::uint32_t base;  // id of the base value + 1; 0 for an absolute load
     std::uint32_t offset;
-    auto operator<=>(const ByteKey&) const = default;
+    friend bool operator==(const ByteKey&, const ByteKey&) = default;
+    friend bool operator<(const ByteKey& a, const ByteKey& b) {
+      return a.base != b.base ? a.base < b.base : a.offset < b.offset;
+    }
   };
   struct ByteEntry {
     ByteKey key;

@@ -76,9 +76,9 @@ LinearForm LinearFormOf(const Value* root) {
       form.constant += factor * value->constant();
       continue;
     }
-    const Opcode opcode = value->opcode();
     const Multiple multiple = MultipleOf(value);
-    if (visited >= kMaxVisited) {
+    const bool is_atom = multiple.value == value && !IsSum(value);
+    if (is_atom || visited >= kMaxVisited) {
       form.terms.push_back({value, factor});
     } else if (multiple.value != value) {
       const std::uint32_t total = factor * multiple.factor;
@@ -92,13 +92,11 @@ LinearForm LinearFormOf(const Value* root) {
       } else {
         pending.push_back({inner, total});
       }
-    } else if (opcode == Opcode::kAdd || opcode == Opcode::kSub) {
-      pending.push_back({value->rhs(), opcode == Opcode::kSub ? 0 - factor : factor});
-      pending.push_back({value->lhs(), factor});
-    } else if (opcode == Opcode::kNeg) {
+    } else if (value->opcode() == Opcode::kNeg) {
       pending.push_back({value->lhs(), 0 - factor});
     } else {
-      form.terms.push_back({value, factor});
+      pending.push_back({value->rhs(), value->opcode() == Opcode::kSub ? 0 - factor : factor});
+      pending.push_back({value->lhs(), factor});
     }
   }
   Collect(form);

@@ -102,6 +102,7 @@ std::vector<ir::Switch::Case> CasesOf(const Partition& partition, const std::vec
     }
   }
   std::vector<ir::Switch::Case> cases;
+  cases.reserve(segments.size());
   for (const Segment& segment : segments) {
     cases.push_back({cases.empty() ? 0 : segment.hull.first, segment.edge});
   }
