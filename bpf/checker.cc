@@ -84,7 +84,9 @@ class Checker {
   Checker(const Program& program, const CheckOptions& options)
       : program_(program),
         options_(options),
-        cooked_(options.target == Target::kSeccomp ? CookedHeader{} : CookedHeaderOf(options.link_type)),
+        cooked_(options.target == Target::kSeccomp
+                    ? CookedHeader{}
+                    : options.cooked.value_or(CookedHeaderOf(options.link_type))),
         scratch_(program.size()) {}
 
   std::vector<Violation> Run() {

@@ -7,6 +7,7 @@
 #include "bpfopt/program.h"
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,8 +37,9 @@ CookedHeader CookedHeaderOf(int link_type);
 
 struct CheckOptions {
   Target target = Target::kPcap;
-  std::size_t limit = 4096;  // instructions
-  int link_type = 1;         // a DLT_ number; for the rule on cooked captures
+  std::size_t limit = 4096;                 // instructions
+  int link_type = 1;                        // a DLT_ number; for the rule on cooked captures
+  std::optional<CookedHeader> cooked = {};  // that rule, where it is not CookedHeaderOf(link_type)
 };
 
 // Every violation, in the order of the instructions; empty when the program is acceptable.

@@ -115,7 +115,7 @@ std::optional<Diagnostic> LargestPart(const LoweredFilter& lowered, const Compil
   const auto emitted = backend::Emit(*function, {.relation = Relation::kStrict,
                                                  .objective = options.objective,
                                                  .limit = kMaxSource,
-                                                 .cooked = bpf::CookedHeaderOf(lowered.dlt),
+                                                 .cooked = lowered.cooked,
                                                  .search_budget = 0});
   if (!emitted) return std::nullopt;
   const bool is_list = IsPredicateParent(lowered.filter.nodes[root]);

@@ -41,12 +41,12 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options) {
   return recipes;
 }
 
-Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options, int dlt,
-                        std::string_view stop_after, StageLog& log) {
+Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
+                        const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log) {
   passes::Context context;
   context.relation = recipe.relation;
   context.objective = options.objective;
-  context.cooked = bpf::CookedHeaderOf(dlt);
+  context.cooked = cooked;
   context.smt_steps = recipe.level >= 2 ? options.budgets.smt_steps * Factor(recipe) : 0;
 
   passes::PipelineOptions pipeline;
@@ -66,7 +66,7 @@ Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const 
                       StageLog& log) {
   ir::Function function = lowered.function.Clone();
   if (recipe.level > 0) {
-    if (auto done = Optimize(function, recipe, options, lowered.dlt, {}, log); !done) {
+    if (auto done = Optimize(function, recipe, options, lowered.cooked, {}, log); !done) {
       return tl::unexpected(done.error());
     }
   }
@@ -74,7 +74,7 @@ Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const 
       .relation = recipe.relation,
       .objective = options.objective,
       .limit = options.limit,
-      .cooked = bpf::CookedHeaderOf(lowered.dlt),
+      .cooked = lowered.cooked,
       .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
   auto emitted = log.Run(
       "emit", [&] { return backend::Emit(function, emit_options); },
@@ -82,7 +82,7 @@ Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const 
   if (!emitted) return tl::unexpected(emitted.error());
 
   const bpf::CheckOptions check = {
-      .target = options.target, .limit = options.limit, .link_type = lowered.dlt};
+      .target = options.target, .limit = options.limit, .link_type = lowered.dlt, .cooked = lowered.cooked};
   if (const auto violations = bpf::Check(emitted->program, check); !violations.empty()) {
     return MakeError(ErrorCode::kInternal,
                      fmt::format("the backend made a program that no kernel takes: instruction {}: {}",

@@ -2,6 +2,7 @@
 #ifndef BPFOPT_DRIVER_CANDIDATE_H
 #define BPFOPT_DRIVER_CANDIDATE_H
 
+#include "bpf/checker.h"
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
@@ -36,8 +37,8 @@ struct Built {
 };
 
 // Runs the passes of a recipe over `function`; stops after the first run of `stop_after` when it is given.
-Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options, int dlt,
-                        std::string_view stop_after, StageLog& log);
+Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
+                        const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log);
 
 // Passes and backend; the program has passed bpf::Check.
 Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const CompileOptions& options,

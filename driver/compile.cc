@@ -69,7 +69,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   if (!lowered) return tl::unexpected(lowered.error());
   const driver::Recipe recipe = driver::MainRecipe(options);
   if (stop_after != "lower" && recipe.level > 0) {
-    auto done = driver::Optimize(lowered->function, recipe, options, lowered->dlt, stop_after, log);
+    auto done = driver::Optimize(lowered->function, recipe, options, lowered->cooked, stop_after, log);
     if (!done) return tl::unexpected(done.error());
   }
   return std::move(lowered->function);

@@ -85,8 +85,10 @@ class Choice {
   }
 
   bool TrySource() {
-    const bpf::CheckOptions check = {
-        .target = options_.target, .limit = options_.limit, .link_type = lowered_.dlt};
+    const bpf::CheckOptions check = {.target = options_.target,
+                                     .limit = options_.limit,
+                                     .link_type = lowered_.dlt,
+                                     .cooked = lowered_.cooked};
     if (source_.program.size() > options_.limit || !bpf::Check(source_.program, check).empty()) return false;
     if (options_.level == 0 && Proof() == ProofMode::kOff) return true;
     Attempt attempt;

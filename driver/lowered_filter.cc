@@ -5,6 +5,7 @@
 #include "frontend/resolve.h"
 #include "ir/print.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,20 @@ namespace {
 Expected<frontend::Ast> Resolve(const frontend::Ast& parsed, const CompileOptions& options) {
   if (options.resolver != nullptr) return frontend::ResolveNames(parsed, *options.resolver);
   return frontend::ResolveNames(parsed, *SystemResolver());
+}
+
+bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function) {
+  bpf::CookedHeader cooked = bpf::CookedHeaderOf(dlt);
+  const bpf::CookedHeader kernel = cooked;
+  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
+    const ir::Value* value = function.value(id);
+    if (value->opcode() != ir::Opcode::kLoad || value->base() != nullptr) continue;
+    if (value->offset() >= cooked.header_bytes) continue;
+    const bool is_rewritten = std::ranges::any_of(
+        kernel.allowed, [&](const bpf::CookedHeader::Load& load) { return load.offset == value->offset(); });
+    if (!is_rewritten) cooked.allowed.push_back({value->width(), value->offset()});
+  }
+  return cooked;
 }
 
 }  // namespace
@@ -47,7 +62,10 @@ Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& 
   if (!function) return tl::unexpected(function.error());
 
   const bool had_names = !frontend::SameFilter(parsed, *resolved);
-  return LoweredFilter{std::move(*resolved), had_names, *link_type, (*link_type)->dlt, std::move(*function)};
+  const int dlt = (*link_type)->dlt;
+  bpf::CookedHeader cooked = CookedHeaderFor(dlt, *function);
+  return LoweredFilter{std::move(*resolved), had_names,           *link_type, dlt,
+                       std::move(cooked),    std::move(*function)};
 }
 
 }  // namespace bpfopt::driver

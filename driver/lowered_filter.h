@@ -2,6 +2,7 @@
 #ifndef BPFOPT_DRIVER_LOWERED_FILTER_H
 #define BPFOPT_DRIVER_LOWERED_FILTER_H
 
+#include "bpf/checker.h"
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
 #include "driver/stage_log.h"
@@ -17,6 +18,10 @@ struct LoweredFilter {
   bool had_names = false;  // the text says less than `filter`: the resolver's answers
   const frontend::LinkType* link_type = nullptr;
   int dlt = 0;
+  // Loads that programs of this filter may make in the header of a cooked capture: those that the kernel can
+  // follow, and those that the filter itself asks for where the kernel has nothing (`link[4]`), as libpcap
+  // emits them; pcap_setfilter leaves a program with one of these to libpcap's interpreter.
+  bpf::CookedHeader cooked;
   ir::Function function;
 };
 

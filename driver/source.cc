@@ -61,8 +61,10 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
   if (program->size() > kMaxLibpcapSource) {
     return InvalidInput(fmt::format("libpcap's program has more than {} instructions", kMaxLibpcapSource));
   }
-  const bpf::CheckOptions check = {
-      .target = options.target, .limit = kMaxLibpcapSource, .link_type = lowered.dlt};
+  const bpf::CheckOptions check = {.target = options.target,
+                                   .limit = kMaxLibpcapSource,
+                                   .link_type = lowered.dlt,
+                                   .cooked = lowered.cooked};
   if (const auto violations = bpf::Check(*program, check); !violations.empty()) {
     return InvalidInput(fmt::format("libpcap's program has no meaning here: instruction {}: {}",
                                     violations[0].instruction, violations[0].reason));
@@ -80,7 +82,7 @@ Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::str
   auto emitted = backend::Emit(lowered.function, {.relation = Relation::kStrict,
                                                   .objective = options.objective,
                                                   .limit = kMaxSource,
-                                                  .cooked = bpf::CookedHeaderOf(lowered.dlt),
+                                                  .cooked = lowered.cooked,
                                                   .search_budget = 0});
   if (!emitted) return tl::unexpected(emitted.error());
   return Source{std::move(emitted->program), std::move(emitted->draws), SourceKind::kLowering,

@@ -116,7 +116,7 @@ TEST_P(AnyDeviceTest, CapturesWhatLibpcapsProgramsCapture) {
   for (const char* filter :
        {"ip and ip[0:2] = 0x4500", "udp port 5353", "ip6", "tcp", "host 127.0.0.1 and not tcp", "port 7777",
         "outbound and udp", "inbound and not tcp", "icmp or icmp6", "greater 300",
-        "net 127.0.0.0/8 and udp dst port 53", "ip6 and ip6[6] = 17"}) {
+        "net 127.0.0.0/8 and udp dst port 53", "ip6 and ip6[6] = 17", "link[5] = 6 and udp"}) {
     Handle ours = OpenAny(link_type);
     Handle theirs = OpenAny(link_type);
     if (!ours || !theirs) GTEST_SKIP() << "this system has no `any` device for " << name;

@@ -1,4 +1,5 @@
-// Every pass preserves meaning on generated functions, under both relations, alone and in the order of a compile.
+// Every pass preserves meaning on generated functions, under both relations, alone and in the order of a
+// compile.
 #include "bpf/interpreter.h"
 #include "ir/check.h"
 #include "ir/evaluate.h"
@@ -35,7 +36,8 @@ std::string Difference(const ir::Function& source, const ir::Function& result, c
   const bpf::Outcome complete_before = ir::Evaluate(source, packet);
   const bpf::Outcome complete_after = ir::Evaluate(result, packet);
   if (complete_before.verdict == complete_after.verdict) return "";
-  return fmt::format("verdict {} of the complete packet became {}", complete_before.verdict, complete_after.verdict);
+  return fmt::format("verdict {} of the complete packet became {}", complete_before.verdict,
+                     complete_after.verdict);
 }
 
 class MeaningTest : public testing::TestWithParam<std::tuple<std::string, Relation>> {};
@@ -69,7 +71,8 @@ TEST_P(MeaningTest, IsPreservedOnRandomFunctions) {
       changed += FindPass(name)->run(result, context) ? 1 : 0;
     }
     std::vector<ir::BrokenInvariant> broken = ir::Check(result);
-    ASSERT_TRUE(broken.empty()) << broken[0].rule << " at " << broken[0].place << ": " << broken[0].detail << "\n"
+    ASSERT_TRUE(broken.empty()) << broken[0].rule << " at " << broken[0].place << ": " << broken[0].detail
+                                << "\n"
                                 << ir::Print(source) << ir::Print(result);
     ir::PacketSource packets(source);
     for (int i = 0; i < 200; ++i) {
@@ -93,7 +96,8 @@ INSTANTIATE_TEST_SUITE_P(Passes, MeaningTest,
                          [](const auto& info) {
                            std::string name = std::get<0>(info.param);
                            for (char& c : name) c = c == '-' ? '_' : c;
-                           return name + (std::get<1>(info.param) == Relation::kStrict ? "_strict" : "_faithful");
+                           return name +
+                                  (std::get<1>(info.param) == Relation::kStrict ? "_strict" : "_faithful");
                          });
 
 }  // namespace
