@@ -4,6 +4,8 @@
 #ifndef BPFOPT_FRONTEND_AST_H
 #define BPFOPT_FRONTEND_AST_H
 
+#include "bpfopt/error.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -11,8 +13,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "bpfopt/error.h"
 
 namespace bpfopt::frontend {
 
@@ -22,17 +22,50 @@ using NodeId = std::uint32_t;
 enum class Protocol : std::uint8_t {
   kDefault,  // none written
   kLink,     // ether, fddi, tr, wlan, ppp, slip, link: the link layer, whatever it is
-  kIp, kIp6, kArp, kRarp,
-  kTcp, kUdp, kSctp,
-  kIcmp, kIcmp6, kIgmp, kIgrp, kPim, kVrrp, kCarp, kAh, kEsp,
-  kAtalk, kAarp, kDecnet, kLat, kSca, kMoprc, kMopdl,
-  kIso, kEsis, kIsis, kClnp, kStp, kIpx, kNetbeui, kRadio,
+  kIp,
+  kIp6,
+  kArp,
+  kRarp,
+  kTcp,
+  kUdp,
+  kSctp,
+  kIcmp,
+  kIcmp6,
+  kIgmp,
+  kIgrp,
+  kPim,
+  kVrrp,
+  kCarp,
+  kAh,
+  kEsp,
+  kAtalk,
+  kAarp,
+  kDecnet,
+  kLat,
+  kSca,
+  kMoprc,
+  kMopdl,
+  kIso,
+  kEsis,
+  kIsis,
+  kClnp,
+  kStp,
+  kIpx,
+  kNetbeui,
+  kRadio,
 };
 
 enum class Direction : std::uint8_t { kDefault, kSrc, kDst, kSrcOrDst, kSrcAndDst };
 
 enum class AddressKind : std::uint8_t {
-  kDefault, kHost, kNet, kPort, kPortRange, kProto, kProtoChain, kGateway,
+  kDefault,
+  kHost,
+  kNet,
+  kPort,
+  kPortRange,
+  kProto,
+  kProtoChain,
+  kGateway,
 };
 
 struct Qualifier {
@@ -53,10 +86,10 @@ struct Number {
 };
 struct Ipv4 {  // host or network: left-aligned when fewer than four parts are written, as `net 10.1`
   std::uint32_t address = 0;
-  unsigned bits = 32;              // 8, 16, 24 or 32: how many the written parts cover; 32 when has_mask
-  bool has_mask = false;           // by /LEN or `mask M`
-  std::uint32_t mask = 0xffffffff; // what is compared, however it was written
-  bool by_length = false;          // the mask was written as /LEN
+  unsigned bits = 32;               // 8, 16, 24 or 32: how many the written parts cover; 32 when has_mask
+  bool has_mask = false;            // by /LEN or `mask M`
+  std::uint32_t mask = 0xffffffff;  // what is compared, however it was written
+  bool by_length = false;           // the mask was written as /LEN
   friend bool operator==(const Ipv4&, const Ipv4&) = default;
 };
 struct Ipv6 {
@@ -74,7 +107,8 @@ struct PortSpan {  // `portrange A-B` in numbers
   std::uint32_t last = 0;
   friend bool operator==(const PortSpan&, const PortSpan&) = default;
 };
-// As resolved (frontend/resolve.h); a resolved tree holds no Name, and a Number only as port, port range or protocol.
+// As resolved (frontend/resolve.h); a resolved tree holds no Name, and a Number only as port, port range or
+// protocol.
 struct Hosts {  // every address of a host name, in the resolver's order
   std::string name;
   std::vector<std::variant<Ipv4, Ipv6>> addresses;
@@ -89,9 +123,18 @@ struct ServicePort {  // `port domain`; transport is kTcp, kUdp, kSctp, or kDefa
 using Id = std::variant<Name, Number, Ipv4, Ipv6, Mac, PortSpan, Hosts, ServicePort>;
 
 // --- Predicates ---
-struct And { NodeId lhs, rhs; friend bool operator==(const And&, const And&) = default; };
-struct Or { NodeId lhs, rhs; friend bool operator==(const Or&, const Or&) = default; };
-struct Not { NodeId operand; friend bool operator==(const Not&, const Not&) = default; };
+struct And {
+  NodeId lhs, rhs;
+  friend bool operator==(const And&, const And&) = default;
+};
+struct Or {
+  NodeId lhs, rhs;
+  friend bool operator==(const Or&, const Or&) = default;
+};
+struct Not {
+  NodeId operand;
+  friend bool operator==(const Not&, const Not&) = default;
+};
 struct When {  // when(condition, then, otherwise)
   NodeId condition, then, otherwise;
   friend bool operator==(const When&, const When&) = default;
@@ -109,10 +152,22 @@ struct ProtocolTest {  // a protocol word alone: `tcp`, `ip6`, `stp`
   Protocol protocol;
   friend bool operator==(const ProtocolTest&, const ProtocolTest&) = default;
 };
-struct Broadcast { Protocol protocol; friend bool operator==(const Broadcast&, const Broadcast&) = default; };
-struct Multicast { Protocol protocol; friend bool operator==(const Multicast&, const Multicast&) = default; };
-struct LengthAtLeast { std::uint32_t bytes; friend bool operator==(const LengthAtLeast&, const LengthAtLeast&) = default; };
-struct LengthAtMost { std::uint32_t bytes; friend bool operator==(const LengthAtMost&, const LengthAtMost&) = default; };
+struct Broadcast {
+  Protocol protocol;
+  friend bool operator==(const Broadcast&, const Broadcast&) = default;
+};
+struct Multicast {
+  Protocol protocol;
+  friend bool operator==(const Multicast&, const Multicast&) = default;
+};
+struct LengthAtLeast {
+  std::uint32_t bytes;
+  friend bool operator==(const LengthAtLeast&, const LengthAtLeast&) = default;
+};
+struct LengthAtMost {
+  std::uint32_t bytes;
+  friend bool operator==(const LengthAtMost&, const LengthAtMost&) = default;
+};
 // Words that open an encapsulation and move the offsets of everything written after them.
 enum class Encapsulation : std::uint8_t { kVlan, kMpls, kPppoeDiscovery, kPppoeSession, kGeneve };
 struct Encapsulated {
@@ -122,10 +177,19 @@ struct Encapsulated {
   friend bool operator==(const Encapsulated&, const Encapsulated&) = default;
 };
 // `llc`, `llc i`, `llc s`, `llc u`, `llc rr`, ... by its word; empty for `llc` alone.
-struct Llc { std::string type; friend bool operator==(const Llc&, const Llc&) = default; };
+struct Llc {
+  std::string type;
+  friend bool operator==(const Llc&, const Llc&) = default;
+};
 // Traffic direction of the capturing interface, `inbound` and `outbound`; and `ifindex N`.
-struct Bound { bool outbound; friend bool operator==(const Bound&, const Bound&) = default; };
-struct InterfaceIndex { std::uint32_t index; friend bool operator==(const InterfaceIndex&, const InterfaceIndex&) = default; };
+struct Bound {
+  bool outbound;
+  friend bool operator==(const Bound&, const Bound&) = default;
+};
+struct InterfaceIndex {
+  std::uint32_t index;
+  friend bool operator==(const InterfaceIndex&, const InterfaceIndex&) = default;
+};
 enum class Relational : std::uint8_t { kEqual, kNotEqual, kGreater, kGreaterEqual, kLess, kLessEqual };
 struct Relation {
   Relational op;
@@ -134,8 +198,13 @@ struct Relation {
 };
 
 // --- Arithmetic ---
-struct Literal { std::uint32_t value; friend bool operator==(const Literal&, const Literal&) = default; };
-struct PacketLength { friend bool operator==(const PacketLength&, const PacketLength&) = default; };
+struct Literal {
+  std::uint32_t value;
+  friend bool operator==(const Literal&, const Literal&) = default;
+};
+struct PacketLength {
+  friend bool operator==(const PacketLength&, const PacketLength&) = default;
+};
 struct Accessor {  // proto[index:size]
   Protocol protocol;
   NodeId index;
@@ -148,11 +217,14 @@ struct Binary {
   NodeId lhs, rhs;
   friend bool operator==(const Binary&, const Binary&) = default;
 };
-struct Negate { NodeId operand; friend bool operator==(const Negate&, const Negate&) = default; };
+struct Negate {
+  NodeId operand;
+  friend bool operator==(const Negate&, const Negate&) = default;
+};
 
-using NodeKind = std::variant<And, Or, Not, When, Rand, Test, ProtocolTest, Broadcast, Multicast, LengthAtLeast,
-                              LengthAtMost, Encapsulated, Llc, Bound, InterfaceIndex, Relation, Literal,
-                              PacketLength, Accessor, Binary, Negate>;
+using NodeKind = std::variant<And, Or, Not, When, Rand, Test, ProtocolTest, Broadcast, Multicast,
+                              LengthAtLeast, LengthAtMost, Encapsulated, Llc, Bound, InterfaceIndex, Relation,
+                              Literal, PacketLength, Accessor, Binary, Negate>;
 
 struct Node {
   NodeKind kind;

@@ -3,10 +3,10 @@
 #ifndef BPFOPT_FRONTEND_PARSER_H
 #define BPFOPT_FRONTEND_PARSER_H
 
-#include <string_view>
-
 #include "bpfopt/error.h"
 #include "frontend/ast.h"
+
+#include <string_view>
 
 namespace bpfopt::frontend {
 

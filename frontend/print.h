@@ -1,11 +1,11 @@
-// A tree as filter text that parses to the same tree, always fully parenthesised. Where the tree uses no extension
-// of ours the text is one that libpcap compiles, with the same meaning.
+// A tree as filter text that parses to the same tree, always fully parenthesised. Where the tree uses no
+// extension of ours the text is one that libpcap compiles, with the same meaning.
 #ifndef BPFOPT_FRONTEND_PRINT_H
 #define BPFOPT_FRONTEND_PRINT_H
 
-#include <string>
-
 #include "frontend/ast.h"
+
+#include <string>
 
 namespace bpfopt::frontend {
 

@@ -8,8 +8,8 @@
 
 namespace bpfopt::frontend {
 
-// Replaces every Name by what it stands for under its qualifiers, as libpcap's gen_scode chooses. An unknown name is an
-// error at its place.
+// Replaces every Name by what it stands for under its qualifiers, as libpcap's gen_scode chooses. An unknown
+// name is an error at its place.
 Expected<Ast> ResolveNames(Ast filter, const Resolver& resolver);
 
 }  // namespace bpfopt::frontend

@@ -17,8 +17,8 @@ enum class ProofMode {
   kRequired,  // an error rather than a fall back
 };
 
-// Where the packets come from. libpcap's filters for link types that hold an address family in the byte order of
-// the capturing host (DLT_NULL) mean other words in files, and some words ask an interface.
+// Where the packets come from. libpcap's filters for link types that hold an address family in the byte order
+// of the capturing host (DLT_NULL) mean other words in files, and some words ask an interface.
 enum class PacketOrigin {
   kInterface,        // an interface of this host
   kSavefile,         // a capture file

@@ -2,6 +2,8 @@
 #ifndef BPFOPT_RESOLVER_H
 #define BPFOPT_RESOLVER_H
 
+#include "bpfopt/error.h"
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -11,12 +13,10 @@
 #include <variant>
 #include <vector>
 
-#include "bpfopt/error.h"
-
 namespace bpfopt {
 
-using Ipv4Address = std::uint32_t;                  // host order
-using Ipv6Address = std::array<std::uint8_t, 16>;   // network order
+using Ipv4Address = std::uint32_t;                 // host order
+using Ipv6Address = std::array<std::uint8_t, 16>;  // network order
 using MacAddress = std::array<std::uint8_t, 6>;
 using HostAddress = std::variant<Ipv4Address, Ipv6Address>;
 
@@ -47,7 +47,8 @@ class Resolver {
 // The system's: getaddrinfo, getservbyname, ... as libpcap asks them.
 std::unique_ptr<Resolver> SystemResolver();
 
-// hosts(5) text before `next`: one address and its names a line, '#' starts a comment. `localhost` is always 127.0.0.1 and
+// hosts(5) text before `next`: one address and its names a line, '#' starts a comment. `localhost` is always
+// 127.0.0.1 and
 // ::1. A malformed line is an error with its place in `text`.
 Expected<std::unique_ptr<Resolver>> HostsResolver(std::string_view text, std::unique_ptr<Resolver> next);
 

@@ -105,7 +105,7 @@ inline constexpr const char* kLowerFilters[] = {
 
 // Refused by libpcap for a number that is not what it takes it for, and right.
 inline constexpr const char* kOnlyOurs[] = {
-    "100 / ether[0] = 1",       "1 << (40 - 20) = 1", "ether[1] / ether[0] = 2",   "ether[1] % (0 + 3) = 2",
+    "100 / ether[0] = 1",        "1 << (40 - 20) = 1", "ether[1] / ether[0] = 2",  "ether[1] % (0 + 3) = 2",
     "ether[0] << ether[40] = 0", "2 / (0 + 1) = 2",    "ether[1] >> (33 - 3) = 0",
 };
 
