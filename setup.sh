@@ -82,7 +82,7 @@ case $command in
     ;;
   sanitize)
     install_packages
-    build build-sanitize all -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBPFOPT_WERROR=ON \
+    build build-sanitize all -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON \
       -DBPFOPT_SANITIZE=address,undefined
     run_tests build-sanitize
     ;;
