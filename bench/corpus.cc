@@ -8,6 +8,8 @@
 #include <string_view>
 #include <system_error>
 
+#include <fmt/format.h>
+
 namespace bpfopt::bench {
 namespace {
 
@@ -47,7 +49,7 @@ Expected<void> ReadRows(std::istream& in, const std::string& file, Corpus& corpu
     if (Trim(line).empty() || line[0] == '#') continue;
     std::vector<std::string> fields = Fields(line, 3);
     if (fields.size() != 3)
-      return InvalidInput(file + ": a row is 'id | link type | filter', not '" + line + "'");
+      return InvalidInput(fmt::format("{}: a row is 'id | link type | filter', not '{}'", file, line));
     corpus.rows.push_back({file, std::move(fields[0]), std::move(fields[1]), std::move(fields[2])});
   }
   return {};

@@ -44,9 +44,7 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int Main(int argc, char** argv) {
   CLI::App app("Compares the sizes of bpfopt's programs with tcpdump's.", "bpfopt-bench");
   std::string directory = BPFOPT_CORPUS;
   std::string relation = "faithful";
@@ -58,9 +56,16 @@ int main(int argc, char** argv) {
   app.add_flag("--json", json, "print JSON");
   CLI11_PARSE(app, argc, argv);
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
+  return Run(directory, options, json);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    return Run(directory, options, json);
+    return Main(argc, argv);
   } catch (const std::exception& error) {
-    return Fail(error.what());
+    std::fprintf(stderr, "bpfopt-bench: %s\n", error.what());
+    return kCannotRun;
   }
 }

@@ -37,7 +37,7 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
     return row;
   }
   row.theirs = theirs->program.size();
-  const auto verdict = Verify(compiled->source, theirs->program, {.relation = Relation::kFaithful});
+  const auto verdict = Verify(compiled->source, theirs->program, {.relation = options.relation});
   if (verdict && verdict->answer == Answer::kDifferent) {
     row.status = Status::kTcpdumpWrong;
     row.message = Describe(*verdict->counterexample);

@@ -48,6 +48,7 @@ Expected<ProcessResult> RunProcess(std::vector<std::string> words, const std::st
   posix_spawn_file_actions_init(&actions);
   for (int fd = 0; fd < 3; ++fd) posix_spawn_file_actions_adddup2(&actions, fileno(streams[fd].get()), fd);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   pid_t child = 0;

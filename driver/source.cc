@@ -16,12 +16,26 @@
 namespace bpfopt::driver {
 namespace {
 
-// Nodes for which libpcap generates at least one instruction each. Its parser and its generator recurse and
-// are quadratic in places, so filters that cannot stay under the limit never reach it.
-bool MakesInstructions(const frontend::Node& node) {
-  return !std::holds_alternative<frontend::And>(node.kind) &&
-         !std::holds_alternative<frontend::Or>(node.kind) &&
-         !std::holds_alternative<frontend::Not>(node.kind);
+bool IsArithmetic(const frontend::Node& node) {
+  return std::holds_alternative<frontend::Literal>(node.kind) ||
+         std::holds_alternative<frontend::PacketLength>(node.kind) ||
+         std::holds_alternative<frontend::Accessor>(node.kind) ||
+         std::holds_alternative<frontend::Binary>(node.kind) ||
+         std::holds_alternative<frontend::Negate>(node.kind);
+}
+
+// What libpcap's program has at least: it loads something in front of each of its tests, and has a test for
+// each of ours. Its parser and its generator recurse and are quadratic in places, so filters whose program
+// cannot stay under the limit never reach it. Long arithmetic makes one long block.
+std::size_t FewestInstructions(const LoweredFilter& lowered) {
+  std::size_t tests = 0;
+  for (std::size_t id = 0; id < lowered.function.block_count(); ++id) {
+    const ir::Block& block = *lowered.function.block(static_cast<std::uint32_t>(id));
+    if (std::holds_alternative<ir::Branch>(block.terminator)) ++tests;
+  }
+  const auto operands = std::count_if(lowered.filter.nodes.begin(), lowered.filter.nodes.end(),
+                                      [](const frontend::Node& node) { return IsArithmetic(node); });
+  return std::max(2 * tests, static_cast<std::size_t>(operands));
 }
 
 // Text longer than this is printed anew before libpcap reads it: comments of a megabyte are not its problem.
@@ -40,9 +54,7 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
                              const CompileOptions& options) {
   if (frontend::UsesExtensions(lowered.filter))
     return InvalidInput("the filter uses words that libpcap lacks");
-  const auto& nodes = lowered.filter.nodes;
-  const auto lower_bound = std::count_if(nodes.begin(), nodes.end(), MakesInstructions);
-  if (static_cast<std::size_t>(lower_bound) > kMaxLibpcapSource) {
+  if (FewestInstructions(lowered) > kMaxLibpcapSource) {
     return InvalidInput(fmt::format("libpcap's program has more than {} instructions", kMaxLibpcapSource));
   }
   const LibpcapOptions libpcap_options = {.link_type = std::to_string(lowered.dlt),
