@@ -1,0 +1,78 @@
+// bpfopt-bench on small corpora of the test's own.
+#include "command.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace bpfopt {
+namespace {
+
+class BenchTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!bench::RunProcess({"tcpdump", "--version"})) GTEST_SKIP() << "no tcpdump to compare with";
+  }
+
+  bench::ProcessResult RunBench(std::vector<std::string> words) {
+    words.insert(words.begin(), {BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("")});
+    auto result = bench::RunProcess(std::move(words));
+    if (result) return *result;
+    ADD_FAILURE() << result.error().message;
+    return {};
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
+  directory_.Write("rows.txt",
+                   "# id | link type | filter\n"
+                   "web | EN10MB | tcp port 80\n"
+                   "\n"
+                   "bars | EN10MB | len < 0 | 2147483648\n"
+                   "wrong | EN10MB | 0 / ether[1] = 0\n"
+                   "refused | EN10MB | ip and ip6\n"
+                   "missing | IEEE802_11 | ip\n");
+  directory_.Write("hand.txt", "web | 20 | 16 | strict | tcp port 80\n(000) ret #0\n");
+  const auto result = RunBench({"--json"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const auto document = nlohmann::json::parse(result.output);
+  std::map<std::string, nlohmann::json> rows;
+  for (const auto& row : document["rows"]) rows[row["id"]] = row;
+  ASSERT_EQ(rows.size(), 5U);
+  EXPECT_EQ(rows["web"]["status"], "compared");
+  EXPECT_EQ(rows["web"]["tcpdump"], 20);
+  EXPECT_EQ(rows["web"]["hand"], 16);
+  EXPECT_EQ(rows["web"]["proven"], true);
+  EXPECT_EQ(rows["web"]["ratio"], rows["web"]["ours"].get<double>() / 20);
+  EXPECT_EQ(rows["bars"]["filter"], "len < 0 | 2147483648");
+  EXPECT_EQ(rows["wrong"]["status"], "tcpdump-wrong");
+  EXPECT_EQ(rows["refused"]["status"], "tcpdump-refuses");
+  EXPECT_EQ(rows["missing"]["status"], "unsupported");
+
+  const auto table = RunBench({});
+  EXPECT_EQ(table.status, 0);
+  for (const char* part :
+       {"wrong on this packet", "Rows that tcpdump refuses", "Rows of link types", "rows.txt"}) {
+    EXPECT_NE(table.output.find(part), std::string::npos) << part << " in " << table.output;
+  }
+}
+
+TEST_F(BenchTest, FailsForARowWithoutAProgram) {
+  directory_.Write("rows.txt", "broken | EN10MB | nosuchword 1\n");
+  const auto result = RunBench({});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("Rows that bpfopt has no program for"), std::string::npos) << result.output;
+}
+
+TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
+  directory_.Write("rows.txt", "this is no row\n");
+  EXPECT_EQ(RunBench({}).status, 2);
+  EXPECT_EQ(bench::RunProcess({BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("none")})->status, 2);
+}
+
+}  // namespace
+}  // namespace bpfopt
