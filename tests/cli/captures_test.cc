@@ -31,6 +31,13 @@ constexpr const char* kFilters[] = {"ip",
 const std::filesystem::path kCaptures =
     std::filesystem::path(BPFOPT_SOURCE_DIR).parent_path() / "shared" / "captures";
 
+// Each comparison starts three processes, which sanitizers make slow: they see every eighth capture.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::size_t kStride = 8;
+#else
+constexpr std::size_t kStride = 1;
+#endif
+
 std::vector<std::string> Captures() {
   std::vector<std::string> paths;
   std::error_code failure;
@@ -69,7 +76,8 @@ TEST(CapturesTest, AsManyPacketsAsTcpdumpPrints) {
   }
   if (!bench::RunProcess({"tcpdump", "--version"})) GTEST_SKIP() << "no tcpdump to compare with";
   std::size_t compared = 0;
-  for (const std::string& capture : captures) {
+  for (std::size_t i = 0; i < captures.size(); i += kStride) {
+    const std::string& capture = captures[i];
     const auto reader = SavefileReader::Open(capture);
     ASSERT_TRUE(reader) << capture << ": " << reader.error().message;
     if (!FindLinkType(std::to_string(reader->link_type()))) {
@@ -87,7 +95,7 @@ TEST(CapturesTest, AsManyPacketsAsTcpdumpPrints) {
       EXPECT_EQ(faithful, TcpdumpCount(capture, filter, /*optimize=*/true));
     }
   }
-  EXPECT_GT(compared, 50U);
+  EXPECT_GT(compared, 50U / kStride);
 }
 
 }  // namespace
