@@ -5,6 +5,7 @@
 #include "cli/exit_status.h"
 #include "cli/files.h"
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <sys/wait.h>
@@ -21,6 +22,8 @@ enum class Picture { kDot, kSvg };
 int DrawSvg(const std::string& dot) {
   std::FILE* pipe = popen("dot -Tsvg 2>/dev/null", "w");
   if (pipe == nullptr) return ReportError(std::string("cannot start dot(1) of Graphviz"));
+  // A dot(1) that is missing or fails shows in its exit status, not by ending us with the broken pipe.
+  std::signal(SIGPIPE, SIG_IGN);
   std::fwrite(dot.data(), 1, dot.size(), pipe);
   const int status = pclose(pipe);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return kDone;
