@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace bpfopt::cli {
 namespace {
 
@@ -74,7 +76,8 @@ void EffortArguments::AddTo(CLI::App& app) {
   app.add_option("-O", level, "0: as written, 1: without a solver, 2: everything, 3: with larger budgets")
       ->check(CLI::Range(0, 3));
   AddChoice(app, "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
-            "strict: the same verdict on every packet; faithful: but for packets cut short (default)");
+            fmt::format("strict: the same verdict on every packet; faithful: but for packets cut short; {}",
+                        relation == Relation::kStrict ? "strict is the default" : "faithful is the default"));
   AddChoice(app, "--objective", objective,
             {{"size", Objective::kSize}, {"speed", Objective::kSpeed}, {"balanced", Objective::kBalanced}},
             "what to make small: size, speed or balanced (default)");
@@ -122,10 +125,9 @@ Expected<NamedText> FilterArguments::Read(const std::vector<std::string>& words)
   return NamedText{file, std::move(*text)};
 }
 
-void NoteMissingProof(const CompileResult& result, const CompileOptions& options) {
+void NoteMissingProof(const CompileResult& result, int level, std::optional<ProofMode> proof) {
   if (result.proven) return;
-  ReportNote(options.proof ? "not proven"
-                           : "not proven: -O" + std::to_string(options.level) + " leaves the proof out");
+  ReportNote(proof ? "not proven" : "not proven: -O" + std::to_string(level) + " leaves the proof out");
 }
 
 }  // namespace bpfopt::cli

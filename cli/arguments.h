@@ -53,8 +53,10 @@ struct MeaningArguments {
 
 // How hard to optimize and prove.
 struct EffortArguments {
+  explicit EffortArguments(Relation default_relation) : relation(default_relation) {}
+
   int level = 2;
-  Relation relation = Relation::kFaithful;
+  Relation relation;
   Objective objective = Objective::kBalanced;
   std::size_t limit = 4096;
   Target target = Target::kPcap;
@@ -79,7 +81,7 @@ template <typename Run>
 int ParseAndRun(CLI::App& app, int argc, const char* const* argv, Run run);
 
 // One line when a program is not proven, since it was asked for without a proof.
-void NoteMissingProof(const CompileResult& result, const CompileOptions& options);
+void NoteMissingProof(const CompileResult& result, int level, std::optional<ProofMode> proof);
 
 template <typename Run>
 int ParseAndRun(CLI::App& app, int argc, const char* const* argv, Run run) {

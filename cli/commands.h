@@ -5,6 +5,7 @@
 namespace bpfopt::cli {
 
 int CompileCommand(int argc, const char* const* argv);
+int OptimizeCommand(int argc, const char* const* argv);
 int DisasmCommand(int argc, const char* const* argv);
 int VerifyCommand(int argc, const char* const* argv);
 int RunCommand(int argc, const char* const* argv);

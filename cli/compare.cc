@@ -93,7 +93,7 @@ class Comparer {
   }
 
   MeaningArguments meaning_;
-  EffortArguments effort_;
+  EffortArguments effort_{Relation::kFaithful};
   FilterArguments filter_;
 };
 

@@ -49,7 +49,7 @@ int Graph(const FilterArguments& arguments, const std::vector<std::string>& word
 int GraphCommand(int argc, const char* const* argv) {
   CLI::App app("Prints the control-flow graph at the end of the passes.", "bpfopt graph EXPR...");
   MeaningArguments meaning;
-  EffortArguments effort;
+  EffortArguments effort{Relation::kFaithful};
   FilterArguments filter;
   Picture picture = Picture::kDot;
   meaning.AddTo(app, /*with_link_type=*/true);

@@ -16,8 +16,9 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr std::array<Command, 6> kCommands = {{
+constexpr std::array<Command, 7> kCommands = {{
     {"compile", bpfopt::cli::CompileCommand},
+    {"optimize", bpfopt::cli::OptimizeCommand},
     {"disasm", bpfopt::cli::DisasmCommand},
     {"verify", bpfopt::cli::VerifyCommand},
     {"run", bpfopt::cli::RunCommand},

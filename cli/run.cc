@@ -48,7 +48,7 @@ class Runner {
     const auto compiled = Compile(filter->text, options);
     if (!compiled) return ReportError(compiled.error(), *filter);
     for (const Diagnostic& diagnostic : compiled->diagnostics) Report(diagnostic, *filter);
-    NoteMissingProof(*compiled, options);
+    NoteMissingProof(*compiled, options.level, options.proof);
     return output_.empty() ? Filter(*reader, compiled->program, nullptr)
                            : FilterToFile(*reader, compiled->program);
   }
@@ -111,7 +111,7 @@ class Runner {
   }
 
   MeaningArguments meaning_;
-  EffortArguments effort_;
+  EffortArguments effort_{Relation::kFaithful};
   FilterArguments filter_;
   std::string input_;
   std::string output_;

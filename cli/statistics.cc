@@ -24,15 +24,24 @@ const char* OutcomeName(Candidate::Outcome outcome) {
   return "too large";
 }
 
+std::string SourceName(const CompileResult& result) {
+  switch (result.source_kind) {
+    case SourceKind::kLibpcap:
+      return "libpcap's unoptimized program";
+    case SourceKind::kProgram:
+      return "the program given";
+    case SourceKind::kLowering:
+      break;
+  }
+  return "bpfopt's own lowering (" + result.source_reason + ")";
+}
+
 double Microseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1000.0; }
 
 }  // namespace
 
 std::string FormatStatistics(const CompileResult& result) {
-  std::string text = fmt::format("source: {} instructions, {}\n", result.source.size(),
-                                 result.source_kind == SourceKind::kLibpcap
-                                     ? "libpcap's unoptimized program"
-                                     : "bpfopt's own lowering (" + result.source_reason + ")");
+  std::string text = fmt::format("source: {} instructions, {}\n", result.source.size(), SourceName(result));
   text += "candidates:\n";
   for (const Candidate& candidate : result.candidates) {
     text += fmt::format("  {:<10} {:>5} instructions, expected path {:.2f}: {}{}\n", candidate.name,

@@ -41,8 +41,14 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options) {
   return recipes;
 }
 
-Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
-                        const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log) {
+Expected<void> CheckEffort(const CompileOptions& options) {
+  if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
+  if (options.limit == 0) return InvalidInput("a program has at least one instruction");
+  return {};
+}
+
+Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
+                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log) {
   passes::Context context;
   context.relation = recipe.relation;
   context.objective = options.objective;
@@ -62,19 +68,17 @@ Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const Comp
   return done;
 }
 
-Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const CompileOptions& options,
+Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log) {
-  ir::Function function = lowered.function.Clone();
-  if (recipe.level > 0) {
-    if (auto done = Optimize(function, recipe, options, lowered.cooked, {}, log); !done) {
-      return tl::unexpected(done.error());
-    }
+  ir::Function function = subject.function.Clone();
+  if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log); !done) {
+    return tl::unexpected(done.error());
   }
   const backend::EmitOptions emit_options = {
       .relation = recipe.relation,
       .objective = options.objective,
       .limit = options.limit,
-      .cooked = lowered.cooked,
+      .cooked = subject.cooked,
       .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
   auto emitted = log.Run(
       "emit", [&] { return backend::Emit(function, emit_options); },
@@ -82,7 +86,7 @@ Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const 
   if (!emitted) return tl::unexpected(emitted.error());
 
   const bpf::CheckOptions check = {
-      .target = options.target, .limit = options.limit, .link_type = lowered.dlt, .cooked = lowered.cooked};
+      .target = options.target, .limit = options.limit, .link_type = subject.dlt, .cooked = subject.cooked};
   if (const auto violations = bpf::Check(emitted->program, check); !violations.empty()) {
     return MakeError(ErrorCode::kInternal,
                      fmt::format("the backend made a program that no kernel takes: instruction {}: {}",

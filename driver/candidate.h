@@ -6,7 +6,6 @@
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
-#include "driver/lowered_filter.h"
 #include "driver/stage_log.h"
 #include "ir/function.h"
 
@@ -17,6 +16,13 @@
 #include <vector>
 
 namespace bpfopt::driver {
+
+// What candidates are made of: a filter as it was lowered, or a program as it was lifted.
+struct Subject {
+  const ir::Function& function;
+  bpf::CookedHeader cooked;  // loads that programs may make in the link header
+  int dlt = 1;
+};
 
 struct Recipe {
   std::string_view name;  // as in Candidate
@@ -36,12 +42,16 @@ struct Built {
   std::map<std::size_t, std::uint32_t> draws;  // drawing instruction -> identity of its effect
 };
 
-// Runs the passes of a recipe over `function`; stops after the first run of `stop_after` when it is given.
-Expected<void> Optimize(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
-                        const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log);
+// Are the options that every recipe follows in their ranges?
+Expected<void> CheckEffort(const CompileOptions& options);
+
+// Runs the passes of a recipe over `function`; stops after the first run of `stop_after` when it is given. An
+// unknown `stop_after` is an error.
+Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
+                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log);
 
 // Passes and backend; the program has passed bpf::Check.
-Expected<Built> Build(const LoweredFilter& lowered, const Recipe& recipe, const CompileOptions& options,
+Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log);
 
 // Executed instructions on the way from the entry, were each branch as likely as the other.

@@ -1,5 +1,6 @@
 // The whole pipeline: text or predicate -> tree -> names resolved -> IR -> candidates -> proven program.
 #include "bpfopt/compiler.h"
+#include "driver/blame.h"
 #include "driver/candidate.h"
 #include "driver/dot.h"
 #include "driver/guarantee.h"
@@ -22,12 +23,6 @@ namespace {
 using driver::LoweredFilter;
 using driver::StageLog;
 
-Expected<void> CheckLevel(const CompileOptions& options) {
-  if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
-  if (options.limit == 0) return InvalidInput("a program has at least one instruction");
-  return {};
-}
-
 Expected<frontend::Ast> ParseText(std::string_view filter, StageLog& log) {
   return log.Run(
       "parse", [&] { return frontend::ParseFilter(filter); },
@@ -38,12 +33,14 @@ Expected<frontend::Ast> ParseText(std::string_view filter, StageLog& log) {
 Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optional<std::string_view> text,
                                       const CompileOptions& options, StageLog& log) {
   if (!parsed) return tl::unexpected(parsed.error());
-  if (auto valid = CheckLevel(options); !valid) return tl::unexpected(valid.error());
+  if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
   auto lowered = LowerFilter(std::move(*parsed), options, log);
   if (!lowered) return tl::unexpected(lowered.error());
   auto source = log.Run("source", [&] { return driver::MakeSource(*lowered, text, options); });
   if (!source) return tl::unexpected(source.error());
-  auto result = driver::ChooseProven(*lowered, std::move(*source), options, log);
+  const driver::Subject subject{lowered->function, lowered->cooked, lowered->dlt};
+  auto result = driver::ChooseProven(subject, std::move(*source), options, log,
+                                     [&] { return driver::LargestPart(*lowered, options); });
   if (!result) return result;
   if (!lowered->filter.empty()) {
     if (auto warning = driver::WarnOfConstantFilter(result->program)) {
@@ -59,17 +56,14 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
                                          std::string_view stop_after) {
   CompileStatistics statistics;
   StageLog log(options.observer, statistics);
-  if (auto valid = CheckLevel(options); !valid) return tl::unexpected(valid.error());
-  if (!stop_after.empty() && stop_after != "lower" && passes::FindPass(stop_after) == nullptr) {
-    return InvalidInput("unknown pass '" + std::string(stop_after) + "'");
-  }
+  if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
   auto parsed = ParseText(filter, log);
   if (!parsed) return tl::unexpected(parsed.error());
   auto lowered = LowerFilter(std::move(*parsed), options, log);
   if (!lowered) return tl::unexpected(lowered.error());
-  const driver::Recipe recipe = driver::MainRecipe(options);
-  if (stop_after != "lower" && recipe.level > 0) {
-    auto done = driver::Optimize(lowered->function, recipe, options, lowered->cooked, stop_after, log);
+  if (stop_after != "lower") {
+    auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options), options, lowered->cooked,
+                                  stop_after, log);
     if (!done) return tl::unexpected(done.error());
   }
   return std::move(lowered->function);

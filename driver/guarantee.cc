@@ -4,8 +4,6 @@
 
 #include "bpf/checker.h"
 #include "bpfopt/verify.h"
-#include "driver/blame.h"
-#include "driver/candidate.h"
 
 #include <algorithm>
 #include <map>
@@ -28,8 +26,13 @@ struct Attempt {
 
 class Choice {
  public:
-  Choice(const LoweredFilter& lowered, Source source, const CompileOptions& options, StageLog& log)
-      : lowered_(lowered), source_(std::move(source)), options_(options), log_(log) {}
+  Choice(const Subject& subject, Source source, const CompileOptions& options, StageLog& log,
+         const LargestPartFinder& largest_part)
+      : subject_(subject),
+        source_(std::move(source)),
+        options_(options),
+        log_(log),
+        largest_part_(largest_part) {}
 
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
@@ -62,7 +65,7 @@ class Choice {
   Expected<void> Try(const Recipe& recipe, StageLog& log) {
     Attempt attempt;
     attempt.report.name = recipe.name;
-    auto built = Build(lowered_, recipe, options_, log);
+    auto built = Build(subject_, recipe, options_, log);
     if (!built && built.error().code != ErrorCode::kTooLarge) return tl::unexpected(built.error());
     if (built) {
       attempt.built = std::move(*built);
@@ -87,8 +90,8 @@ class Choice {
   bool TrySource() {
     const bpf::CheckOptions check = {.target = options_.target,
                                      .limit = options_.limit,
-                                     .link_type = lowered_.dlt,
-                                     .cooked = lowered_.cooked};
+                                     .link_type = subject_.dlt,
+                                     .cooked = subject_.cooked};
     if (source_.program.size() > options_.limit || !bpf::Check(source_.program, check).empty()) return false;
     if (options_.level == 0 && Proof() == ProofMode::kOff) return true;
     Attempt attempt;
@@ -104,12 +107,14 @@ class Choice {
   bool IsBetter(const Attempt& a, const Attempt& b) const {
     const auto rank = [&](const Attempt& attempt) {
       const bool too_large = attempt.report.outcome == Candidate::Outcome::kTooLarge;
-      // -O0 is what was written, even where libpcap's program is smaller.
+      // -O0 is what was written, even where the source is smaller.
       const bool last = options_.level == 0 && attempt.is_source;
+      // A program that nothing is better than comes back as it was.
+      const bool changed = source_.kind == SourceKind::kProgram && !attempt.is_source;
       const auto size = static_cast<double>(attempt.report.instructions);
       const double path = attempt.report.expected_path;
-      return options_.objective == Objective::kSpeed ? std::make_tuple(too_large, last, path, size)
-                                                     : std::make_tuple(too_large, last, size, path);
+      return options_.objective == Objective::kSpeed ? std::make_tuple(too_large, last, path, size, changed)
+                                                     : std::make_tuple(too_large, last, size, path, changed);
     };
     return rank(a) < rank(b);
   }
@@ -186,13 +191,13 @@ class Choice {
   tl::unexpected<Error> Wrong(const Attempt& attempt, const Verdict& verdict) const {
     return MakeError(
         ErrorCode::kInternal,
-        fmt::format("this is a bug of bpfopt: the program of candidate '{}' differs from the filter\n{}",
+        fmt::format("this is a bug of bpfopt: the program of candidate '{}' differs from its source\n{}",
                     attempt.report.name, Describe(*verdict.counterexample)));
   }
 
   tl::unexpected<Error> TooLarge() const {
     Error error{ErrorCode::kTooLarge, attempts_.front().report.detail, std::nullopt};
-    if (const auto part = LargestPart(lowered_, options_)) {
+    if (const auto part = largest_part_()) {
       error.message += "; " + part->message;
       error.range = part->range;
     }
@@ -220,18 +225,19 @@ class Choice {
     return result;
   }
 
-  const LoweredFilter& lowered_;
+  const Subject& subject_;
   Source source_;
   const CompileOptions& options_;
   StageLog& log_;
+  const LargestPartFinder& largest_part_;
   std::vector<Attempt> attempts_;
 };
 
 }  // namespace
 
-Expected<CompileResult> ChooseProven(const LoweredFilter& lowered, Source source,
-                                     const CompileOptions& options, StageLog& log) {
-  return Choice(lowered, std::move(source), options, log).Make();
+Expected<CompileResult> ChooseProven(const Subject& subject, Source source, const CompileOptions& options,
+                                     StageLog& log, const LargestPartFinder& largest_part) {
+  return Choice(subject, std::move(source), options, log, largest_part).Make();
 }
 
 }  // namespace bpfopt::driver

@@ -1,20 +1,25 @@
-// The guarantee: of the programs that were made of a filter, the best one that is proven.
+// The guarantee: of the programs that were made of a source, the best one that is proven.
 #ifndef BPFOPT_DRIVER_GUARANTEE_H
 #define BPFOPT_DRIVER_GUARANTEE_H
 
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
-#include "driver/lowered_filter.h"
+#include "driver/candidate.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
+
+#include <functional>
+#include <optional>
 
 namespace bpfopt::driver {
 
 // Fills the program, its proof, the candidates and notes into a result that is new but for the statistics of
 // `log`. A program that a proof shows to be wrong is an internal error with the packet; a proof without an
 // answer makes the next best candidate's turn, down to the source itself, which needs none.
-Expected<CompileResult> ChooseProven(const LoweredFilter& lowered, Source source,
-                                     const CompileOptions& options, StageLog& log);
+// `largest_part` says, when no program fits the limit, which part is to blame.
+using LargestPartFinder = std::function<std::optional<Diagnostic>()>;
+Expected<CompileResult> ChooseProven(const Subject& subject, Source source, const CompileOptions& options,
+                                     StageLog& log, const LargestPartFinder& largest_part);
 
 }  // namespace bpfopt::driver
 

@@ -17,6 +17,8 @@ Expected<frontend::Ast> Resolve(const frontend::Ast& parsed, const CompileOption
   return frontend::ResolveNames(parsed, *SystemResolver());
 }
 
+}  // namespace
+
 bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function) {
   bpf::CookedHeader cooked = bpf::CookedHeaderOf(dlt);
   const bpf::CookedHeader kernel = cooked;
@@ -30,8 +32,6 @@ bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function) {
   }
   return cooked;
 }
-
-}  // namespace
 
 frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, const CompileOptions& options) {
   return {.link_type = &link_type,

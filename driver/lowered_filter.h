@@ -27,6 +27,9 @@ struct LoweredFilter {
 
 frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, const CompileOptions& options);
 
+// What `function`, as it was written, may load in the header of a cooked capture; see LoweredFilter::cooked.
+bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function);
+
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log);
 
 }  // namespace bpfopt::driver

@@ -76,6 +76,7 @@ struct CompileOptions {
 enum class SourceKind {
   kLibpcap,   // libpcap's unoptimized program for the filter
   kLowering,  // bpfopt's own lowering of the filter, nothing optimized
+  kProgram,   // the program that was to be optimized
 };
 
 // A way of compiling whose program was considered, in the order of preference.

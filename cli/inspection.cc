@@ -1,0 +1,58 @@
+#include "cli/inspection.h"
+
+#include "cli/statistics.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace bpfopt::cli {
+
+void InspectionArguments::AddTo(CLI::App& app) {
+  const std::string_view first_ir = steps_[steps_.size() - 2];
+  app.add_option("--print-after", print_after_,
+                 fmt::format("print what a step made: {} or a pass", fmt::join(steps_, ", ")))
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--print-after-all", print_after_all_, "print what each step made");
+  app.add_option("--stop-after", stop_after_,
+                 fmt::format("print the IR after the first run of a pass, or after {}", first_ir));
+  app.add_flag("--stats", stats_, "print what was done how often");
+  app.add_flag("--time-passes", time_passes_, "print where the time went");
+}
+
+Expected<void> InspectionArguments::CheckSteps() const {
+  const auto passes = Passes();
+  for (const std::string& name : print_after_) {
+    const bool is_known =
+        std::find(steps_.begin(), steps_.end(), name) != steps_.end() ||
+        std::any_of(passes.begin(), passes.end(), [&](const PassInfo& pass) { return pass.name == name; });
+    if (!is_known) return InvalidInput("unknown step '" + name + "' (--list-passes lists the passes)");
+  }
+  return {};
+}
+
+std::function<void(const StageReport&)> InspectionArguments::Observer() const {
+  if (!print_after_all_ && print_after_.empty()) return {};
+  return [this](const StageReport& report) { PrintStage(report); };
+}
+
+void InspectionArguments::PrintStage(const StageReport& report) const {
+  const bool wanted = print_after_all_ ||
+                      std::find(print_after_.begin(), print_after_.end(), report.name) != print_after_.end();
+  if (!wanted || !report.text) return;
+  const std::string text = report.text();
+  std::fputs(fmt::format("; after {}{}\n{}{}", report.name, report.changed ? "" : ": nothing changed", text,
+                         text.empty() || text.back() == '\n' ? "" : "\n")
+                 .c_str(),
+             stderr);
+}
+
+void InspectionArguments::PrintFigures(const CompileResult& result) const {
+  if (stats_) std::fputs(FormatStatistics(result).c_str(), stderr);
+  if (time_passes_) std::fputs(FormatTimings(result.statistics).c_str(), stderr);
+}
+
+}  // namespace bpfopt::cli

@@ -1,0 +1,105 @@
+// The pipeline for bytecode: lift, then what a filter goes through, with the program itself as the source.
+#include "bpf/checker.h"
+#include "bpf/opcode.h"
+#include "bpfopt/optimizer.h"
+#include "driver/candidate.h"
+#include "driver/guarantee.h"
+#include "driver/lowered_filter.h"
+#include "driver/source.h"
+#include "driver/stage_log.h"
+#include "driver/warnings.h"
+#include "frontend/lift.h"
+#include "ir/print.h"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace bpfopt {
+namespace {
+
+using driver::StageLog;
+
+CompileOptions EffortOf(const OptimizeOptions& options) {
+  CompileOptions effort;
+  effort.target = options.target;
+  effort.level = options.level;
+  effort.relation = options.target == Target::kSeccomp ? Relation::kStrict : options.relation;
+  effort.objective = options.objective;
+  effort.limit = options.limit;
+  effort.proof = options.proof;
+  effort.budgets = options.budgets;
+  effort.check_invariants = options.check_invariants;
+  return effort;
+}
+
+Expected<ir::Function> LiftProgram(const Program& program, const OptimizeOptions& options, StageLog& log) {
+  return log.Run(
+      "lift", [&] { return frontend::Lift(program, options.target, driver::kMaxSource); },
+      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); });
+}
+
+// On cooked captures a program that the kernel cannot follow is no source to be kept.
+Expected<void> CheckCookedLoads(const Program& program, const OptimizeOptions& options,
+                                const bpf::CookedHeader& cooked) {
+  const bpf::CheckOptions check = {.target = options.target,
+                                   .limit = driver::kMaxSource,
+                                   .link_type = options.link_type,
+                                   .cooked = cooked};
+  const std::vector<bpf::Violation> violations = bpf::Check(program, check);
+  if (violations.empty()) return {};
+  return InvalidInput(fmt::format("instruction {}: {}", violations[0].instruction, violations[0].reason));
+}
+
+std::map<std::size_t, std::uint32_t> DrawsOf(const Program& program, Target target) {
+  std::map<std::size_t, std::uint32_t> draws;
+  if (target != Target::kLinux) return draws;
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    const Instruction& instruction = program[i];
+    if (bpf::Class(instruction.code) == bpf::kLd && bpf::Mode(instruction.code) == bpf::kAbs &&
+        instruction.k == bpf::kAncillaryOffset + bpf::kAncillaryRandom) {
+      draws.emplace(i, static_cast<std::uint32_t>(i));
+    }
+  }
+  return draws;
+}
+
+}  // namespace
+
+Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& options) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  const CompileOptions effort = EffortOf(options);
+  if (auto valid = driver::CheckEffort(effort); !valid) return tl::unexpected(valid.error());
+  auto function = LiftProgram(program, options, log);
+  if (!function) return tl::unexpected(function.error());
+  const driver::Subject subject{*function, driver::CookedHeaderFor(options.link_type, *function),
+                                options.link_type};
+  if (auto valid = CheckCookedLoads(program, options, subject.cooked); !valid)
+    return tl::unexpected(valid.error());
+
+  driver::Source source{program, DrawsOf(program, options.target), SourceKind::kProgram, {}};
+  auto result = driver::ChooseProven(subject, std::move(source), effort, log, [] { return std::nullopt; });
+  if (!result) return result;
+  result->statistics = log.statistics();
+  return result;
+}
+
+Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions& options,
+                                   std::string_view stop_after) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  const CompileOptions effort = EffortOf(options);
+  if (auto valid = driver::CheckEffort(effort); !valid) return tl::unexpected(valid.error());
+  auto function = LiftProgram(program, options, log);
+  if (!function) return tl::unexpected(function.error());
+  if (stop_after != "lift") {
+    const bpf::CookedHeader cooked = driver::CookedHeaderFor(options.link_type, *function);
+    auto done = driver::RunPasses(*function, driver::MainRecipe(effort), effort, cooked, stop_after, log);
+    if (!done) return tl::unexpected(done.error());
+  }
+  return ir::Print(*function);
+}
+
+}  // namespace bpfopt
