@@ -362,8 +362,7 @@ std::vector<Guard> BlockCoder::MissingGuards(const Block& block, const State& en
   const auto* returned = std::get_if<ir::Return>(&block.terminator);
   if (returned != nullptr && returned->value->IsConstant(0)) return missing;
   for (const Guard& guard : block.guards) {
-    const bool is_bounds = guard.kind == Guard::Kind::kBounds;
-    if (is_bounds && rules_.relation == Relation::kFaithful) continue;
+    if (NeedsLengthAlone(guard) && rules_.relation == Relation::kFaithful) continue;
     if (end.performed.Implies(guard)) continue;
     bool is_later = block.edge_count() > 0;
     for (std::size_t i = 0; i < block.edge_count(); ++i) {
@@ -503,7 +502,7 @@ std::optional<BlockCode> BlockCoder::Generate(const Block& block, const State& e
     plain.guards = block.guards;
   } else if (may_end_inside) {
     std::copy_if(block.guards.begin(), block.guards.end(), std::back_inserter(plain.guards),
-                 [](const Guard& guard) { return guard.kind == Guard::Kind::kNonZero; });
+                 [&](const Guard& guard) { return !NeedsLengthAlone(guard); });
   }
   std::optional<BlockCode> best;
   Consider(block, entry, plain, best);

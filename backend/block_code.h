@@ -93,6 +93,10 @@ class BlockCoder {
   std::vector<Move> MovesOf(const ir::Edge& edge) const;
   static std::vector<Test> TestsOf(const ir::Branch& branch);
   std::vector<Variant> VariantsOf(const ir::Block& block) const;
+  // Whether the guard holds on every complete packet.
+  bool NeedsLengthAlone(const ir::Guard& guard) const {
+    return guard.kind == ir::Guard::Kind::kBounds && !facts_.MayWrap(guard);
+  }
   std::vector<ir::Guard> MissingGuards(const ir::Block& block, const State& end, const BlockCode& code) const;
   bool HoldsLive(const ir::Block* target, const State& state) const;
   bool IsOnlyIn(const ir::Value* reg, const ir::Block* target, const State& state) const;

@@ -191,7 +191,7 @@ void Facts::ComputeAnticipated(const ir::Function& function) {
 
 bool Facts::MayWrap(const Guard& guard) const {
   const std::uint64_t bound = guard.value == nullptr ? 0 : bounds_->Of(guard.value);
-  return rules_.target == Target::kLinux && bound + guard.offset + guard.width > 0x80000000U;
+  return rules_.target != Target::kSeccomp && bound + guard.offset + guard.width > 0x80000000U;
 }
 
 bool Facts::IsAnticipated(const Block* block, const Guard& guard) const {

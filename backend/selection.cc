@@ -446,7 +446,6 @@ void Selector::NoteLoad(const Step& step) {
       state_.performed.Add(ir::Guard::NonZero(state_.x));
     }
   }
-  if (rules_.relation == Relation::kFaithful) return;
   if (kind == bpf::kLd && mode == bpf::kAbs && step.k < bpf::kAncillaryOffset) {
     state_.performed.Add(ir::Guard::Bounds(nullptr, step.k, bpf::LoadWidth(step.code)));
   } else if (kind == bpf::kLd && mode == bpf::kInd && state_.x != nullptr) {

@@ -206,6 +206,9 @@ class Lowering {
   bool MayNarrow(const Block* block, const Value* load, unsigned width) const {
     if (rules_.target == Target::kSeccomp) return false;
     if (!IsAllowedLoad(load->base() != nullptr, load->offset(), width, rules_)) return false;
+    // To the kernel a narrower load at a negative address is another word.
+    const std::uint64_t base = load->base() == nullptr ? 0 : LargestOf(load->base());
+    if (base + load->offset() + load->width() > 0x80000000U) return false;
     if (rules_.relation == Relation::kFaithful) return true;
     // Elsewhere: a load for the guard alone would be one more instruction here.
     return available_.AtStart(block).Allows(load);

@@ -8,7 +8,7 @@ namespace bpfopt::ir {
 namespace {
 
 constexpr std::uint32_t kNoBase = 0xffffffff;
-// On target linux an address from here on is negative: such a load asks the kernel's other sources.
+// To the kernel an address from here on is negative: such a load asks other sources than the packet.
 constexpr std::uint64_t kFirstNegative = 0x80000000;
 constexpr std::uint32_t kSeccompDataSize = 64;
 
@@ -17,15 +17,15 @@ std::uint32_t IdOf(const Value* base) { return base == nullptr ? kNoBase : base-
 }  // namespace
 
 // base + offset + width <= captured length says the same of every smaller offset + width, as long as sums do
-// not wrap. Target pcap's never do: they have 33 bits. On linux the address is taken mod 2^32, so that with
-// base = 0xfffffff0 the guard [base + 32]:1 is about byte 16 and says nothing of [base + 0]:1; there a guard
-// implies others only if the base is too small for that, and nothing but itself otherwise.
+// not wrap. The kernel takes the address mod 2^32, so that with base = 0xfffffff0 the guard [base + 32]:1 is
+// about byte 16 and says nothing of [base + 0]:1; a guard implies others only if the base is too small for
+// that, and nothing but itself otherwise. libpcap's sums never wrap, but its programs run in the kernel too.
 GuardFacts::Fact GuardFacts::FactFor(const Guard& guard) const {
   const std::uint32_t base = IdOf(guard.value);
   if (guard.kind == Guard::Kind::kNonZero) return {{Key::Kind::kNonZero, base}, 1};
   const std::uint64_t end = std::uint64_t{guard.offset} + guard.width;
   const std::uint64_t bound = guard.value == nullptr ? 0 : bounds_->Of(guard.value);
-  if (target_ == Target::kLinux && bound + end > kFirstNegative) {
+  if (target_ != Target::kSeccomp && bound + end > kFirstNegative) {
     return {{Key::Kind::kExact, base, guard.offset, guard.width}, 1};
   }
   return {{Key::Kind::kEnd, base}, end};

@@ -128,7 +128,7 @@ class Fusion {
     std::optional<Field> common = CommonField(*first_field, *second_field, context_.cooked);
     if (!common) return false;
     const ir::Guard guard = ir::Guard::Bounds(common->base, common->offset, common->width);
-    if (!anticipated_[block.id()].Covers(guard)) return false;
+    if (MayBeNegative(guard) || !anticipated_[block.id()].Covers(guard)) return false;
 
     std::vector<Piece> first_pieces = PiecesBeside(first, fallback, *first_field);
     std::vector<Piece> second_pieces = PiecesBeside(second, fallback, *second_field);

@@ -10,13 +10,6 @@ namespace {
 
 std::uint32_t KeyOf(const ir::Value* value) { return value == nullptr ? 0 : value->id() + 1; }
 
-// Targets differ in what a sum past 2^31 addresses, and guards past it are no longer ordered by their ends.
-bool SumMayWrap(const ir::Guard& guard) {
-  std::uint64_t largest = std::uint64_t{guard.offset} + guard.width;
-  if (guard.value != nullptr) largest += Facts().Of(guard.value).range.Max();
-  return largest > 0x7fffffff;
-}
-
 bool DependsOnBlock(const ir::Value* value, const ir::Block& block) {
   bool depends = false;
   ir::ForEachOperand(value, [&](const ir::Value* part) {
@@ -24,11 +17,6 @@ bool DependsOnBlock(const ir::Value* value, const ir::Block& block) {
               std::ranges::find(block.effects, part) != block.effects.end();
   });
   return depends;
-}
-
-bool IsReject(const ir::Terminator& terminator) {
-  const auto* exit = std::get_if<ir::Return>(&terminator);
-  return exit != nullptr && exit->value->IsConstant(0);
 }
 
 // Collects the guards that loads and divisions demand.
@@ -60,6 +48,13 @@ class Demands {
 
 }  // namespace
 
+bool MayBeNegative(const ir::Guard& guard) {
+  if (guard.kind == ir::Guard::Kind::kNonZero) return false;
+  std::uint64_t largest = std::uint64_t{guard.offset} + guard.width;
+  if (guard.value != nullptr) largest += Facts().Of(guard.value).range.Max();
+  return largest > 0x7fffffff;
+}
+
 GuardSet GuardSet::Everything() {
   GuardSet set;
   set.everything_ = true;
@@ -71,7 +66,7 @@ bool GuardSet::Covers(const ir::Guard& guard) const {
   if (guard.kind == ir::Guard::Kind::kNonZero) {
     return nonzero_.contains(guard.value->id()) || Facts().Of(guard.value).ones != 0;
   }
-  if (SumMayWrap(guard)) return exact_.contains({KeyOf(guard.value), guard.offset, guard.width});
+  if (MayBeNegative(guard)) return exact_.contains({KeyOf(guard.value), guard.offset, guard.width});
   auto found = ends_.find(KeyOf(guard.value));
   return found != ends_.end() && found->second.end >= std::uint64_t{guard.offset} + guard.width;
 }
@@ -80,7 +75,7 @@ void GuardSet::Add(const ir::Guard& guard) {
   if (everything_) return;
   if (guard.kind == ir::Guard::Kind::kNonZero) {
     nonzero_[guard.value->id()] = guard.value;
-  } else if (SumMayWrap(guard)) {
+  } else if (MayBeNegative(guard)) {
     exact_[{KeyOf(guard.value), guard.offset, guard.width}] = guard;
   } else {
     Base& base = ends_[KeyOf(guard.value)];
@@ -144,7 +139,7 @@ GuardSet GuardSet::BeforeEdge(const ir::Edge& edge) const {
 }
 
 bool IsObservable(const ir::Guard& guard, Relation relation) {
-  return relation == Relation::kStrict || guard.kind == ir::Guard::Kind::kNonZero;
+  return relation == Relation::kStrict || guard.kind == ir::Guard::Kind::kNonZero || MayBeNegative(guard);
 }
 
 bool HasGuardBesideDemanded(const ir::Block& block, Relation relation) {
@@ -161,12 +156,17 @@ bool GuardsMayCrossEffects(const ir::Block& block) {
   });
 }
 
+bool AlwaysRejects(const ir::Block& block) {
+  const auto* exit = std::get_if<ir::Return>(&block.terminator);
+  return exit != nullptr && exit->value->IsConstant(0) && GuardsMayCrossEffects(block);
+}
+
 std::vector<GuardSet> ComputeAnticipatedGuards(const ir::Function& function) {
   std::vector<GuardSet> anticipated(function.block_count());
   std::vector<ir::Block*> order = ir::TopologicalOrder(function);
   for (auto block = order.rbegin(); block != order.rend(); ++block) {
     GuardSet set;
-    if (IsReject((*block)->terminator)) {
+    if (AlwaysRejects(**block)) {
       set = GuardSet::Everything();
     } else if ((*block)->edge_count() != 0 && GuardsMayCrossEffects(**block)) {
       set = GuardSet::Everything();

@@ -14,6 +14,11 @@
 
 namespace bpfopt::passes {
 
+// Whether the address of a bounds guard may reach 2^31, by its structure. To the kernel, which programs for
+// pcap meet too, such addresses are negative: loads there are of other things than the packet's bytes, ends
+// no longer order guards, and some fault on complete packets too.
+bool MayBeNegative(const ir::Guard& guard);
+
 class GuardSet {
  public:
   GuardSet() = default;  // no guard
@@ -56,7 +61,7 @@ std::vector<ir::Guard> DemandedGuards(const ir::Block& block);
 std::vector<ir::Guard> DemandedGuards(const ir::Value* value);
 
 // Must `guard` be performed under `relation` even where no load or division needs it? Faithful forgets how
-// long packets are, but a division by zero ends a complete packet's program too.
+// long packets are, but a division by zero and a negative address may end a complete packet's program too.
 bool IsObservable(const ir::Guard& guard, Relation relation);
 // Has `block` a guard that is observable and that it does not demand itself?
 bool HasGuardBesideDemanded(const ir::Block& block, Relation relation);
@@ -64,6 +69,8 @@ bool HasGuardBesideDemanded(const ir::Block& block, Relation relation);
 // May guards that follow this block's effects be performed before them? Not where an effect can end the
 // program.
 bool GuardsMayCrossEffects(const ir::Block& block);
+// Does every run that enters `block` end there with verdict 0, whatever guards it performs?
+bool AlwaysRejects(const ir::Block& block);
 
 }  // namespace bpfopt::passes
 

@@ -40,9 +40,7 @@ std::vector<ir::Guard> LocalGuards(const ir::Block& block, const std::vector<Gua
   for (const ir::Edge* edge : block.edges()) {
     later.Meet(anticipated[edge->target->id()].BeforeEdge(*edge));
   }
-  if (const auto* exit = std::get_if<ir::Return>(&block.terminator); exit && exit->value->IsConstant(0)) {
-    later = GuardSet::Everything();
-  }
+  if (AlwaysRejects(block)) later = GuardSet::Everything();
   // From the farthest back: a later guard of the list may cover an earlier one, never rely on one that goes.
   std::vector<ir::Guard> extra;
   for (const ir::Guard& guard : block.guards) {

@@ -84,6 +84,7 @@ bool RunNarrowLoads(ir::Function& function, Context& context) {
     const ir::Value* load = partition->value;
     if (HasGuardBesideDemanded(*block, context.relation)) continue;
     if (load->base() == nullptr && load->offset() < context.cooked.header_bytes) continue;
+    if (MayBeNegative(ir::Guard::Bounds(load->base(), load->offset(), load->width()))) continue;
     if (!Narrow(function, *block, uses[load], *partition)) continue;
     ++context.counters["narrow-loads.loads"];
     changed = true;

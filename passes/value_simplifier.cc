@@ -55,7 +55,7 @@ bool MayLoad(const bpf::CookedHeader& cooked, const Value* base, std::uint32_t o
 
 ValueSimplifier::ValueSimplifier(ir::Function& function, bpf::CookedHeader cooked)
     : function_(function), cooked_(std::move(cooked)) {
-  if (function.target() == Target::kLinux) {
+  if (function.target() != Target::kSeccomp) {
     bounds_.emplace(function);
     bounded_values_ = function.value_count();
   }
@@ -352,7 +352,7 @@ const Value* ValueSimplifier::PartOfLoad(const Value* load, std::uint32_t shift,
   if (load->offset() >= kFarOffset || !MayLoad(cooked_, load->base(), load->offset() + moved, width))
     return nullptr;
   if (load->base() != nullptr && bounds_) {
-    // On linux the part of a load whose address may be negative is something else.
+    // To the kernel the part of a load whose address may be negative is something else.
     if (load->base()->id() >= bounded_values_ || bounds_->Of(load->base()) >= kFarOffset) return nullptr;
   }
   return function_.MakeLoad(load->base(), load->offset() + moved, width);

@@ -61,7 +61,8 @@ class ValueSimplifier {
 
   ir::Function& function_;
   bpf::CookedHeader cooked_;
-  std::optional<ir::UpperBounds> bounds_;  // target linux: of the values that were there at the start
+  std::optional<ir::UpperBounds>
+      bounds_;  // where loads have bases: of the values that were there at the start
   std::size_t bounded_values_ = 0;
   bool folds_addresses_ = false;
   unsigned depth_ = 0;

@@ -175,9 +175,13 @@ const Node* Context::Impl::BitNot(const Node* a) {
       return a->operands[0];
     case Op::kConcat:
       return Concat(BitNot(a->operands[0]), BitNot(a->operands[1]));
+    case Op::kAdd:  // ~(x + c) = ~x - c, so that a difference from a sum and a sum with a difference meet
+      if (!IsConstant(a->operands[1])) break;
+      return Add(BitNot(a->operands[0]), Constant(0 - a->operands[1]->value, a->width));
     default:
-      return Intern(Op::kBitNot, a->width, a);
+      break;
   }
+  return Intern(Op::kBitNot, a->width, a);
 }
 
 const Node* Context::Impl::Shl(const Node* a, const Node* b) {
