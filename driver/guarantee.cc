@@ -135,7 +135,7 @@ class Choice {
   Expected<Attempt*> TakeFirst() {
     Attempt& first = attempts_.front();
     if (first.report.outcome == Candidate::Outcome::kTooLarge) return TooLarge();
-    const bool is_source = first.built.program == source_.program;  // needs no proof
+    const bool is_source = first.is_source;  // needs no proof
     first.report.outcome = is_source ? Candidate::Outcome::kProven : Candidate::Outcome::kUnproven;
     return &first;
   }
