@@ -155,8 +155,10 @@ class Lowering {
     if (shared.empty()) return 0;
     const std::size_t tests = options_.objective == Objective::kSpeed ? 0 : shared.size();
     if (!MustReduceAmount(value)) return tests + 1;
+    // The value itself is wanted again where the tree goes on to choose between masks.
     const bool is_direct = value->opcode() == Opcode::kLoad && value->base() == nullptr;
-    return tests + (is_direct ? 3 : 4);
+    const bool goes_on = std::count_if(division.leaves.begin(), division.leaves.end(), HasMasks) > 1;
+    return tests + 2 + (!goes_on ? 0 : is_direct ? 1 : 2);
   }
 
   // libpcap's shifts by 32 and more give 0, where the kernel's take the amount modulo 32.
