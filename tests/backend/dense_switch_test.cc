@@ -84,8 +84,7 @@ b2:
 )");
 }
 
-// As many words with a test for each mask that several leaves choose, and a test of its own for a third
-// outcome.
+// Three leaves share one test of the mask that each chooses; words of a third outcome are tested before.
 TEST(DenseSwitch, LeavesChooseTheMask) {
   EXPECT_EQ(Assembly(EmitText(R"(fn linux {
 b0:
