@@ -152,7 +152,8 @@ class Unifier {
   }
 
   const ir::Value* UnifyLoads(const ir::Value* a, const ir::Value* b) {
-    if (a->width() != b->width()) return nullptr;
+    // Under seccomp no load has a base.
+    if (a->width() != b->width() || function_.target() == Target::kSeccomp) return nullptr;
     if (!base_) base_ = BasesFor(a, b);
     if (!base_) return nullptr;
     std::optional<std::uint32_t> offset_a = OffsetFrom(a, base_->first);
