@@ -39,7 +39,7 @@ Program SeveralArchitectures(std::uint32_t default_action, Form form);
 // sockets; other calls fail with EPERM.
 Program ContainerProfile(std::uint32_t default_action, Form form);
 
-// All of these: linear under several default actions, and as trees.
+// All of these in both forms, and some under other default actions than an errno.
 std::vector<Profile> Profiles();
 
 }  // namespace bpfopt::seccomp

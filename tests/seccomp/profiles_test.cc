@@ -137,7 +137,7 @@ class RandomSetTest : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(RandomSetTest, IsSmallAndFast) {
   const std::size_t count = GetParam();
-  for (const unsigned seed : {1U, 2U, 3U}) {
+  for (const unsigned seed : {1U, 2U, 3U, 4U, 5U}) {
     const Program linear = RandomAllowList(seed, count, SECCOMP_RET_KILL_THREAD, Form::kLinear);
     const Program tree = RandomAllowList(seed, count, SECCOMP_RET_KILL_THREAD, Form::kTree);
     const CompileResult result = Optimized(linear);
