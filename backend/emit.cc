@@ -127,24 +127,35 @@ bool IsBetter(const MachineFunction& a, const MachineFunction& b, Objective obje
 Expected<Compiled> CompileBest(const ir::Function& function, const Rules& rules, const EmitOptions& options) {
   constexpr std::size_t kClearGain = 12;
   Expected<Compiled> with_masks = Compile(function, rules, options, true);
-  if (!with_masks || with_masks->mask_gain == 0 || with_masks->mask_gain > kClearGain) return with_masks;
+  if (with_masks && (with_masks->mask_gain == 0 || with_masks->mask_gain > kClearGain)) return with_masks;
   Expected<Compiled> without = Compile(function, rules, options, false);
+  if (!with_masks) return without;
   if (!without || IsBetter(with_masks->machine, without->machine, options.objective)) return with_masks;
   return without;
+}
+
+Expected<Emitted> EmitAs(const ir::Function& function, const Rules& rules, const EmitOptions& options) {
+  const Expected<Compiled> compiled = CompileBest(function, rules, options);
+  if (!compiled) return tl::unexpected(compiled.error());
+  LaidOut laid_out = LayOut(compiled->machine);
+  Emitted emitted{std::move(laid_out.program), std::move(laid_out.draws)};
+  SatisfyChecker(emitted);
+  return emitted;
 }
 
 }  // namespace
 
 Expected<Emitted> Emit(const ir::Function& function, const EmitOptions& options) {
   const Rules rules{function.target(), options.relation, options.cooked};
-  const Expected<Compiled> compiled = CompileBest(function, rules, options);
-  if (!compiled) return tl::unexpected(compiled.error());
-  LaidOut laid_out = LayOut(compiled->machine);
-  Emitted emitted{std::move(laid_out.program), std::move(laid_out.draws)};
-  SatisfyChecker(emitted);
-  if (emitted.program.size() > options.limit) {
+  Expected<Emitted> emitted = EmitAs(function, rules, options);
+  if (emitted && emitted->program.size() > options.limit && options.objective != Objective::kSize) {
+    EmitOptions smallest = options;
+    smallest.objective = Objective::kSize;
+    emitted = EmitAs(function, rules, smallest);
+  }
+  if (emitted && emitted->program.size() > options.limit) {
     return MakeError(ErrorCode::kTooLarge, fmt::format("the filter needs {} instructions, and {} are allowed",
-                                                       emitted.program.size(), options.limit));
+                                                       emitted->program.size(), options.limit));
   }
   return emitted;
 }

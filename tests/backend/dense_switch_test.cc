@@ -258,5 +258,27 @@ TEST(DenseSwitch, SetsOfEveryDensityAreSmall) {
   }
 }
 
+// What would be fastest does not fit: the smallest program is better than none.
+TEST(DenseSwitch, SpeedGivesWayToTheLimit) {
+  std::mt19937 random(6);
+  const Expected<ir::Function> function =
+      ir::Parse("fn seccomp {\nb0:\n  switch ld[0] { " + RandomSet(random, 200, 335) +
+                " -> b1; else -> b2 }\nb1:\n  return 0x7fff0000\nb2:\n  return 0x0\n}\n");
+  ASSERT_TRUE(function);
+  EmitOptions options;
+  options.objective = Objective::kSpeed;
+  const Expected<Emitted> fastest = Emit(*function, options);
+  ASSERT_TRUE(fastest);
+  EXPECT_GT(fastest->program.size(), 60U);
+  options.limit = 60;
+  const Expected<Emitted> fitting = Emit(*function, options);
+  ASSERT_TRUE(fitting) << fitting.error().message;
+  EXPECT_LE(fitting->program.size(), 60U);
+  options.limit = 20;
+  const Expected<Emitted> none = Emit(*function, options);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kTooLarge);
+}
+
 }  // namespace
 }  // namespace bpfopt::backend
