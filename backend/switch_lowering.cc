@@ -21,7 +21,8 @@ using ir::Value;
 using Case = ir::Switch::Case;
 
 constexpr std::size_t kSmallSwitch = 16;  // entries up to which no test is added for depth
-// Masks leave a fraction of the tests: a fifth more is still few, and the path is that of every system call.
+// Where masks take the place of most tests, the form that executes fewest may have a fifth more instructions
+// than the smallest one: still a fraction of the entries, and the path is that of every system call.
 constexpr std::size_t kMaskedShare = 5;
 constexpr std::size_t kFastLeaf = 3;  // `==` tests in a row when executed instructions count
 // Then a mask, of which three instructions are executed, pays where it stands for more tests than this.
@@ -68,7 +69,9 @@ class Lowering {
     }
     const auto* choice = std::get_if<ir::Switch>(&block->terminator);
     if (choice == nullptr) return;
-    const Division division = Divide(choice->cases, LargestOf(choice->value), nullptr);
+    std::vector<Case> cases = choice->cases;
+    Restrict(cases, LargestOf(choice->value));
+    const Division division = Divide(cases, LargestOf(choice->value), nullptr);
     for (const Leaf& leaf : division.leaves) {
       for (const auto& [word, edge] : leaf.singles) {
         ++seen_[KeyOf(word, choice->edges[edge], choice->edges[leaf.edge])];
@@ -78,7 +81,7 @@ class Lowering {
 
   void Lower(Block* block) {
     ir::Switch choice = std::move(std::get<ir::Switch>(block->terminator));
-    Restrict(choice, LargestOf(choice.value));
+    Restrict(choice.cases, LargestOf(choice.value));
     Best best = BestFor(block, choice);
     choice.value = best.value;
     if (choice.cases.size() == 1) {
@@ -105,8 +108,8 @@ class Lowering {
   };
 
   // Words that the value cannot be belong to the last part that it can be in.
-  static void Restrict(ir::Switch& choice, std::uint32_t largest) {
-    while (choice.cases.size() > 1 && choice.cases.back().first > largest) choice.cases.pop_back();
+  static void Restrict(std::vector<Case>& cases, std::uint32_t largest) {
+    while (cases.size() > 1 && cases.back().first > largest) cases.pop_back();
   }
 
   Best BestFor(const Block* block, const ir::Switch& choice) {
