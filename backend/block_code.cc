@@ -492,10 +492,12 @@ std::vector<BlockCoder::Variant> BlockCoder::VariantsOf(const Block& block) cons
     if (facts_.HeightOf(end->value) > 0) look(end->value);
   }
   for (std::size_t i = 0; i < block.edge_count(); ++i) {
+    const bool is_late = decisions_.late_moves[facts_.EdgeId(&block, i)];
     for (const Move& move : MovesOf(block.edge(i))) {
       has_moves = true;
       if (facts_.HeightOf(move.value) > 0) look(move.value);
-      if (move.place == Place::kX && (!move.is_required || facts_.MayEvaluateAtEnd(&block, move.value))) {
+      if (move.place == Place::kX && !is_late &&
+          (!move.is_required || facts_.MayEvaluateAtEnd(&block, move.value))) {
         AddDistinct(for_x, move.value);
       }
     }

@@ -92,15 +92,52 @@ void SatisfyChecker(Emitted& emitted) {
   emitted.draws = std::move(moved);
 }
 
-Expected<Emitted> EmitLowered(ir::Function& function, const Rules& rules, const EmitOptions& options) {
-  Expected<Facts> facts = Facts::Compute(function, rules);
+struct Compiled {
+  MachineFunction machine;  // with scratch words that fit
+  std::size_t mask_gain = 0;
+};
+
+Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
+                           bool uses_masks) {
+  ir::Function lowered = function.Clone();
+  const LoweringReport report = LowerSwitches(lowered, rules, {options.objective, true, uses_masks});
+  lowered.RemoveUnreachable();
+  lowered.MakeConstant(0);  // what A and X hold at the start
+  if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
+  Expected<Facts> facts = Facts::Compute(lowered, rules);
   if (!facts) return tl::unexpected(facts.error());
   Expected<MachineFunction> machine =
-      Search(function, *facts, rules, options.objective, options.search_budget);
+      Search(lowered, *facts, rules, {options.objective, options.search_budget, report.slack});
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);
-  LaidOut laid_out = LayOut(*machine);
+  return Compiled{std::move(*machine), report.mask_gain};
+}
+
+bool IsBetter(const MachineFunction& a, const MachineFunction& b, Objective objective) {
+  const MachineCost left = CostOf(a);
+  const MachineCost right = CostOf(b);
+  if (objective == Objective::kSpeed) {
+    return std::pair(left.executed, left.instructions) < std::pair(right.executed, right.instructions);
+  }
+  return std::pair(left.instructions, left.executed) < std::pair(right.instructions, right.executed);
+}
+
+// Masks need X, which other values may want: where that can outweigh what they save, both ways are compiled.
+Expected<Compiled> CompileBest(const ir::Function& function, const Rules& rules, const EmitOptions& options) {
+  constexpr std::size_t kClearGain = 12;
+  Expected<Compiled> with_masks = Compile(function, rules, options, true);
+  if (with_masks && (with_masks->mask_gain == 0 || with_masks->mask_gain > kClearGain)) return with_masks;
+  Expected<Compiled> without = Compile(function, rules, options, false);
+  if (!with_masks) return without;
+  if (!without || IsBetter(with_masks->machine, without->machine, options.objective)) return with_masks;
+  return without;
+}
+
+Expected<Emitted> EmitAs(const ir::Function& function, const Rules& rules, const EmitOptions& options) {
+  const Expected<Compiled> compiled = CompileBest(function, rules, options);
+  if (!compiled) return tl::unexpected(compiled.error());
+  LaidOut laid_out = LayOut(compiled->machine);
   Emitted emitted{std::move(laid_out.program), std::move(laid_out.draws)};
   SatisfyChecker(emitted);
   return emitted;
@@ -110,12 +147,12 @@ Expected<Emitted> EmitLowered(ir::Function& function, const Rules& rules, const 
 
 Expected<Emitted> Emit(const ir::Function& function, const EmitOptions& options) {
   const Rules rules{function.target(), options.relation, options.cooked};
-  ir::Function lowered = function.Clone();
-  LowerSwitches(lowered, rules, {options.objective, true});
-  lowered.RemoveUnreachable();
-  lowered.MakeConstant(0);  // what A and X hold at the start
-  if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
-  Expected<Emitted> emitted = EmitLowered(lowered, rules, options);
+  Expected<Emitted> emitted = EmitAs(function, rules, options);
+  if (emitted && emitted->program.size() > options.limit && options.objective != Objective::kSize) {
+    EmitOptions smallest = options;
+    smallest.objective = Objective::kSize;
+    emitted = EmitAs(function, rules, smallest);
+  }
   if (emitted && emitted->program.size() > options.limit) {
     return MakeError(ErrorCode::kTooLarge, fmt::format("the filter needs {} instructions, and {} are allowed",
                                                        emitted->program.size(), options.limit));

@@ -4,6 +4,7 @@
 #include "backend/tail_merging.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -26,14 +27,16 @@ constexpr std::size_t kMaxPairs = 300;
 
 class Searcher {
  public:
-  Searcher(const ir::Function& function, const Facts& facts, const Rules& rules, Objective objective,
-           std::size_t budget)
+  // Instructions up to `allowed` are not counted when executed ones come second.
+  Searcher(const ir::Function& function, const Facts& facts, const Rules& rules, const SearchOptions& options,
+           std::size_t allowed)
       : function_(function),
         facts_(facts),
         rules_(rules),
-        objective_(objective),
-        budget_(budget),
-        work_left_(budget * kWorkPerCandidate) {}
+        objective_(options.objective),
+        allowed_(allowed),
+        budget_(options.budget),
+        work_left_(options.budget * kWorkPerCandidate) {}
 
   Expected<MachineFunction> Run() {
     best_ = FirstDecisions(facts_);
@@ -54,14 +57,14 @@ class Searcher {
   }
 
  private:
-  using Cost = std::pair<std::uint64_t, std::uint64_t>;
+  using Cost = std::array<std::uint64_t, 3>;
 
   Cost Finish(MachineFunction& machine) const {
     // Shared tails cost jumps.
     if (objective_ != Objective::kSpeed) MergeTails(machine);
     const MachineCost cost = CostOf(machine);
     if (objective_ == Objective::kSpeed) return {cost.executed, cost.instructions};
-    return {cost.instructions, cost.executed};
+    return {std::max(cost.instructions, allowed_), cost.executed, cost.instructions};
   }
 
   // Keeps the candidate when it is better than the best so far.
@@ -232,6 +235,7 @@ class Searcher {
   const Facts& facts_;
   const Rules& rules_;
   Objective objective_;
+  std::size_t allowed_;
   std::size_t budget_;
   std::size_t work_left_;
   Decisions best_;
@@ -242,8 +246,16 @@ class Searcher {
 }  // namespace
 
 Expected<MachineFunction> Search(const ir::Function& function, const Facts& facts, const Rules& rules,
-                                 Objective objective, std::size_t budget) {
-  return Searcher(function, facts, rules, objective, budget).Run();
+                                 const SearchOptions& options) {
+  Expected<MachineFunction> smallest = Searcher(function, facts, rules, options, 0).Run();
+  const bool may_trade = options.objective == Objective::kBalanced && options.slack > 0 && options.budget > 0;
+  if (!smallest || !may_trade || facts.order().size() > kLargestSearched) return smallest;
+  const MachineCost cost = CostOf(*smallest);
+  const std::size_t allowed = cost.instructions + options.slack;
+  Expected<MachineFunction> faster = Searcher(function, facts, rules, options, allowed).Run();
+  if (!faster) return smallest;
+  const MachineCost other = CostOf(*faster);
+  return other.instructions <= allowed && other.executed < cost.executed ? faster : smallest;
 }
 
 }  // namespace bpfopt::backend

@@ -14,9 +14,15 @@
 
 namespace bpfopt::backend {
 
-// Tries at most `budget` candidates besides the first. Deterministic.
+struct SearchOptions {
+  Objective objective = Objective::kBalanced;
+  std::size_t budget = 0;  // candidates to try besides the first
+  std::size_t slack = 0;   // kBalanced: instructions more than the fewest that a shorter path may take
+};
+
+// Deterministic.
 Expected<MachineFunction> Search(const ir::Function& function, const Facts& facts, const Rules& rules,
-                                 Objective objective, std::size_t budget);
+                                 const SearchOptions& options);
 
 }  // namespace bpfopt::backend
 

@@ -1,5 +1,6 @@
 #include "backend/switch_lowering.h"
 
+#include "backend/switch_partition.h"
 #include "ir/available_guards.h"
 #include "ir/graph.h"
 
@@ -8,6 +9,7 @@
 #include <bit>
 #include <limits>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace bpfopt::backend {
@@ -19,110 +21,35 @@ using ir::Value;
 using Case = ir::Switch::Case;
 
 constexpr std::size_t kSmallSwitch = 16;  // entries up to which no test is added for depth
-constexpr std::size_t kFastLeaf = 3;      // `==` tests in a row when executed instructions count
+// Where masks take the place of most tests, the form that executes fewest may have a fifth more instructions
+// than the smallest one: still a fraction of the entries, and the path is that of every system call.
+constexpr std::size_t kMaskedShare = 5;
+constexpr std::size_t kFastLeaf = 3;  // `==` tests in a row when executed instructions count
+// Then a mask, of which three instructions are executed, pays where it stands for more tests than this.
+constexpr unsigned kFastMask = 10;
 
-// Part of the domain: words tested one by one, all others go to `edge`. Regions are ordered; `first` begins
-// one.
-struct Region {
-  std::uint32_t first = 0;
-  std::uint32_t edge = 0;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> singles;  // word, edge
-};
-
-// The fewest tests that tell the cases apart, and which single words are tested by `==`.
-struct Partition {
-  std::size_t tests = 0;
-  std::vector<bool> is_single;  // by case
-};
-
-// best[i]: the fewest tests for the cases up to i when i stays a part of its own, that is no single `==`
-// test.
-Partition Minimize(const std::vector<Case>& cases, std::uint32_t largest) {
-  const std::size_t count = cases.size();
-  const auto is_word = [&](std::size_t i) {
-    return i + 1 < count ? cases[i + 1].first == cases[i].first + 1 : cases[i].first == largest;
-  };
-  constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-  constexpr std::size_t kNever = kNone / 2;
-  std::vector<std::size_t> best(count, kNever);
-  std::vector<std::size_t> before(count, kNone);
-  // Candidates for the part before i: those with only single words between, cheapest of all and by edge.
-  // `offset` counts the words passed over, so that costs compare as they stand.
-  std::size_t edges = 0;
-  for (const Case& c : cases) edges = std::max<std::size_t>(edges, c.edge + 1);
-  std::vector<std::size_t> by_edge(edges, kNone);
-  std::vector<std::uint32_t> run_of_edge(edges, 0);
-  std::uint32_t run = 1;
-  std::size_t cheapest = kNone;
-  const auto key = [&](std::size_t i) {
-    return best[i] + (count - i);
-  };                              // cost to skip to a fixed later place
-  std::size_t leading_words = 0;  // cases from the start that are all words
-  for (std::size_t i = 0; i < count; ++i) {
-    if (leading_words == i) best[i] = i;  // all before are tested singly
-    const auto consider = [&](std::size_t j) {
-      if (j == kNone) return;
-      const std::size_t cost = best[j] + (i - j - 1) + (cases[j].edge == cases[i].edge ? 0 : 1);
-      if (cost < best[i]) {
-        best[i] = cost;
-        before[i] = j;
-      }
-    };
-    consider(cheapest);
-    if (run_of_edge[cases[i].edge] == run) consider(by_edge[cases[i].edge]);
-    if (is_word(i)) {
-      if (leading_words == i) ++leading_words;
-    } else {
-      ++run;  // nothing before i can be reached past it
-      cheapest = kNone;
+// The same leaves, with as many more as keep the rows of `==` tests short.
+std::vector<Leaf> SplitRows(std::vector<Leaf> leaves, std::size_t longest) {
+  std::vector<Leaf> split;
+  for (Leaf& leaf : leaves) {
+    const std::size_t count = leaf.singles.size();
+    const std::size_t pieces = count == 0 || !leaf.masks.empty() ? 1 : (count + longest - 1) / longest;
+    if (pieces == 1) {
+      split.push_back(std::move(leaf));
+      continue;
     }
-    if (cheapest == kNone || key(i) < key(cheapest)) cheapest = i;
-    std::size_t& same = by_edge[cases[i].edge];
-    if (run_of_edge[cases[i].edge] != run || key(i) < key(same)) {
-      same = i;
-      run_of_edge[cases[i].edge] = run;
-    }
-  }
-  // The last part kept: any with only words behind it.
-  std::size_t last = count - 1;
-  for (std::size_t i = count; i-- > 0;) {
-    if (best[i] + (count - 1 - i) < best[last] + (count - 1 - last)) last = i;
-    if (!is_word(i)) break;
-  }
-  Partition result{best[last] + (count - 1 - last), std::vector<bool>(count, true)};
-  for (std::size_t at = last; at != kNone; at = before[at]) result.is_single[at] = false;
-  return result;
-}
-
-// Regions of the partition, with as many more as keep the rows of `==` tests short.
-std::vector<Region> MakeRegions(const std::vector<Case>& cases, const Partition& partition,
-                                std::size_t leaf) {
-  std::vector<Region> regions;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;  // single words before the first region
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    if (partition.is_single[i]) {
-      auto& singles = regions.empty() ? waiting : regions.back().singles;
-      singles.emplace_back(cases[i].first, cases[i].edge);
-    } else if (regions.empty() || regions.back().edge != cases[i].edge) {
-      regions.push_back({regions.empty() ? 0 : cases[i].first, cases[i].edge, {}});
-      if (regions.size() == 1) regions.back().singles = std::move(waiting);
-    }
-  }
-  std::vector<Region> split;
-  for (Region& region : regions) {
-    const std::size_t count = region.singles.size();
-    const std::size_t pieces = count == 0 ? 1 : (count + leaf - 1) / leaf;
     for (std::size_t p = 0; p < pieces; ++p) {
-      const auto begin = region.singles.begin() + static_cast<std::ptrdiff_t>(count * p / pieces);
-      const auto end = region.singles.begin() + static_cast<std::ptrdiff_t>(count * (p + 1) / pieces);
-      const std::uint32_t first = p == 0 ? region.first : begin->first;
-      split.push_back({first, region.edge, {begin, end}});
+      const auto begin = leaf.singles.begin() + static_cast<std::ptrdiff_t>(count * p / pieces);
+      const auto end = leaf.singles.begin() + static_cast<std::ptrdiff_t>(count * (p + 1) / pieces);
+      split.push_back({p == 0 ? leaf.first : begin->word, leaf.edge, {begin, end}, {}});
     }
   }
   return split;
 }
 
-std::size_t LeafSize(std::size_t tests, Objective objective) {
+bool HasMasks(const Leaf& leaf) { return !leaf.masks.empty(); }
+
+std::size_t LongestRow(std::size_t tests, Objective objective) {
   if (objective == Objective::kSpeed) return kFastLeaf;
   if (objective == Objective::kSize || tests <= kSmallSwitch)
     return std::numeric_limits<std::size_t>::max() / 2;
@@ -142,134 +69,257 @@ class Lowering {
     }
     const auto* choice = std::get_if<ir::Switch>(&block->terminator);
     if (choice == nullptr) return;
-    const Partition partition = Minimize(choice->cases, LargestOf(choice->value));
-    for (const Region& region : MakeRegions(choice->cases, partition, choice->cases.size())) {
-      for (const auto& [word, edge] : region.singles) {
-        ++seen_[KeyOf(word, choice->edges[edge], choice->edges[region.edge])];
+    std::vector<Case> cases = choice->cases;
+    Restrict(cases, LargestOf(choice->value));
+    const Division division = Divide(cases, LargestOf(choice->value), nullptr);
+    for (const Leaf& leaf : division.leaves) {
+      for (const auto& [word, edge] : leaf.singles) {
+        ++seen_[KeyOf(word, choice->edges[edge], choice->edges[leaf.edge])];
       }
     }
   }
 
   void Lower(Block* block) {
     ir::Switch choice = std::move(std::get<ir::Switch>(block->terminator));
-    Restrict(choice, LargestOf(choice.value));
-    Partition partition = Minimize(choice.cases, LargestOf(choice.value));
-    TryUpperBits(block, choice, partition);
+    Restrict(choice.cases, LargestOf(choice.value));
+    Best best = BestFor(block, choice);
+    choice.value = best.value;
     if (choice.cases.size() == 1) {
       block->terminator = ir::Jump{std::move(choice.edges[choice.cases[0].edge])};
       return;
     }
-    const std::vector<Region> regions =
-        MakeRegions(choice.cases, partition, LeafSize(partition.tests, options_.objective));
-    Build(block, choice, regions);
+    const std::vector<Leaf> leaves =
+        SplitRows(std::move(best.division.leaves), LongestRow(best.cost, options_.objective));
+    const bool may_trade = options_.objective == Objective::kBalanced && best.cost > kSmallSwitch;
+    if (may_trade && std::any_of(leaves.begin(), leaves.end(), HasMasks)) {
+      report_.slack += (best.cost + kMaskedShare - 1) / kMaskedShare;
+    }
+    Build(block, choice, leaves);
   }
+
+  const LoweringReport& report() const { return report_; }
 
  private:
+  // The value that the tree tests: the switch's own or its upper bits.
+  struct Best {
+    const Value* value = nullptr;
+    Division division;
+    std::size_t cost = 0;
+  };
+
   // Words that the value cannot be belong to the last part that it can be in.
-  static void Restrict(ir::Switch& choice, std::uint32_t largest) {
-    while (choice.cases.size() > 1 && choice.cases.back().first > largest) choice.cases.pop_back();
+  static void Restrict(std::vector<Case>& cases, std::uint32_t largest) {
+    while (cases.size() > 1 && cases.back().first > largest) cases.pop_back();
   }
 
-  void TryUpperBits(const Block* block, ir::Switch& choice, Partition& partition) {
+  Best BestFor(const Block* block, const ir::Switch& choice) {
+    Best best = BestOfUpperBits(block, choice, nullptr);
+    if (!options_.uses_masks) return best;
+    const bool is_shared = options_.objective != Objective::kSpeed;
+    const MaskCosts costs = is_shared ? MaskCosts{} : MaskCosts{kFastMask, kFastMask};
+    Best with_masks = BestOfUpperBits(block, choice, &costs);
+    if (with_masks.cost >= best.cost) return best;
+    report_.mask_gain += best.cost - with_masks.cost;
+    return with_masks;
+  }
+
+  Best BestOfUpperBits(const Block* block, const ir::Switch& choice, const MaskCosts* masks) {
+    Best best;
+    const auto consider = [&](const Value* value, unsigned shift, std::size_t extra) {
+      std::vector<Case> cases = choice.cases;
+      for (Case& c : cases) c.first >>= shift;
+      Division division = Divide(cases, LargestOf(value), masks);
+      const std::size_t cost = division.cost + extra + CostOfMasks(division, value);
+      if (best.value == nullptr || cost < best.cost) best = {value, std::move(division), cost};
+    };
+    const Value* whole = choice.value;
+    consider(whole, 0, 0);
     std::uint32_t all = 0;
     for (const Case& c : choice.cases) all |= c.first;
-    if (all == 0) return;
     const auto shift = static_cast<unsigned>(std::countr_zero(all));
-    if (shift == 0) return;
-    const std::vector<Case> cases = choice.cases;
-    const Value* load = choice.value;
-    Use(cases, choice, partition, function_.MakeBinary(Opcode::kShr, load, function_.MakeConstant(shift)),
-        shift, 1);
-    if (!options_.narrows_loads || load->opcode() != Opcode::kLoad) return;
+    if (all == 0 || shift == 0) return best;
+    consider(function_.MakeBinary(Opcode::kShr, whole, function_.MakeConstant(shift)), shift, 1);
+    if (!options_.narrows_loads || whole->opcode() != Opcode::kLoad) return best;
     for (const unsigned width : {2U, 1U}) {
-      if (width >= load->width()) continue;
-      const unsigned dropped = 8 * (load->width() - width);
-      if (dropped > shift || !MayNarrow(block, load, width)) continue;
-      Use(cases, choice, partition, function_.MakeLoad(load->base(), load->offset(), width), dropped, 0);
+      if (width >= whole->width()) continue;
+      const unsigned dropped = 8 * (whole->width() - width);
+      if (dropped > shift || !MayNarrow(block, whole, width)) continue;
+      consider(function_.MakeLoad(whole->base(), whole->offset(), width), dropped, 0);
     }
+    return best;
   }
 
-  // Takes `value`, which is the tested one without its lowest bits, when that saves tests.
-  void Use(const std::vector<Case>& cases, ir::Switch& choice, Partition& partition, const Value* value,
-           unsigned shift, std::size_t extra) {
-    ir::Switch other{value, cases, {}};
-    for (Case& c : other.cases) c.first >>= shift;
-    Partition smaller = Minimize(other.cases, LargestOf(value));
-    const std::size_t tests = smaller.tests + extra;
-    if (tests >= partition.tests) return;
-    partition = std::move(smaller);
-    partition.tests = tests;
-    choice.value = value;
-    choice.cases = std::move(other.cases);
+  // What masks cost besides their leaves: the amount in X, and the tests that leaves share.
+  std::size_t CostOfMasks(const Division& division, const Value* value) const {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> shared;
+    for (const Leaf& leaf : division.leaves) {
+      if (HasMasks(leaf)) shared.emplace(leaf.masks.back().edge, leaf.edge);
+    }
+    if (shared.empty()) return 0;
+    const std::size_t tests = options_.objective == Objective::kSpeed ? 0 : shared.size();
+    if (!MustReduceAmount(value)) return tests + 1;
+    // The value itself is wanted again where the tree goes on to choose between masks.
+    const bool is_direct = value->opcode() == Opcode::kLoad && value->base() == nullptr;
+    const bool goes_on = std::count_if(division.leaves.begin(), division.leaves.end(), HasMasks) > 1;
+    return tests + 2 + (!goes_on ? 0 : is_direct ? 1 : 2);
+  }
+
+  // libpcap's shifts by 32 and more give 0, where the kernel's take the amount modulo 32.
+  bool MustReduceAmount(const Value* value) const {
+    return rules_.target == Target::kPcap && LargestOf(value) > 31;
   }
 
   bool MayNarrow(const Block* block, const Value* load, unsigned width) const {
     if (rules_.target == Target::kSeccomp) return false;
     if (!IsAllowedLoad(load->base() != nullptr, load->offset(), width, rules_)) return false;
-    // To the kernel a narrower load at a negative address is another word.
-    const std::uint64_t base = load->base() == nullptr ? 0 : LargestOf(load->base());
-    if (base + load->offset() + load->width() > 0x80000000U) return false;
     if (rules_.relation == Relation::kFaithful) return true;
     // Elsewhere: a load for the guard alone would be one more instruction here.
     return available_.AtStart(block).Allows(load);
   }
 
-  // The edge that a region without single words is, or one to a new block that tests them.
+  // A tree for one switch.
+  struct Tree {
+    const ir::Switch& choice;
+    const std::vector<Leaf>& leaves;
+    std::size_t masked_begin = 0;  // the leaves with masks are among these
+    std::size_t masked_end = 0;
+    const Value* amount = nullptr;     // what masks are shifted by: argument and
+    const Value* parameter = nullptr;  // parameter of the block below which all of them are
+    // The shared tests of masks, by the edges for a bit that is set and for one that is not.
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Block*> tests = {};
+  };
+  // Leaves that a block, once there is one, is to tell apart.
   struct Part {
     Block* block;
     std::size_t begin;
     std::size_t end;
   };
 
-  void Build(Block* root, const ir::Switch& choice, const std::vector<Region>& regions) {
-    std::vector<Part> pending{{root, 0, regions.size()}};
+  void Build(Block* root, const ir::Switch& choice, const std::vector<Leaf>& leaves) {
+    Tree tree{choice, leaves};
+    FindMasks(tree);
+    std::vector<Part> pending{{root, 0, leaves.size()}};
+    if (NeedsAmount(tree, pending[0])) root->terminator = ir::Jump{EdgeTo(pending[0], tree, pending)};
+    if (pending.size() > 1) pending.erase(pending.begin());
     while (!pending.empty()) {
       const Part part = pending.back();
       pending.pop_back();
       if (part.end - part.begin == 1) {
-        TestSingles(part.block, choice, regions[part.begin]);
+        TestLeaf(part.block, leaves[part.begin], tree);
         continue;
       }
-      const std::size_t middle = part.begin + (part.end - part.begin) / 2;
+      const std::size_t middle = MiddleOf(part);
       ir::Branch branch;
       branch.compare = ir::Compare::kGreaterEqual;
       branch.lhs = choice.value;
-      branch.rhs = function_.MakeConstant(regions[middle].first);
-      branch.then_edge = EdgeTo({nullptr, middle, part.end}, choice, regions, pending);
-      branch.else_edge = EdgeTo({nullptr, part.begin, middle}, choice, regions, pending);
+      branch.rhs = function_.MakeConstant(leaves[middle].first);
+      branch.then_edge = EdgeTo({nullptr, middle, part.end}, tree, pending);
+      branch.else_edge = EdgeTo({nullptr, part.begin, middle}, tree, pending);
       part.block->terminator = std::move(branch);
     }
   }
 
-  ir::Edge EdgeTo(Part part, const ir::Switch& choice, const std::vector<Region>& regions,
-                  std::vector<Part>& pending) {
-    if (part.end - part.begin == 1 && regions[part.begin].singles.empty()) {
-      return choice.edges[regions[part.begin].edge];
+  static std::size_t MiddleOf(const Part& part) { return part.begin + (part.end - part.begin) / 2; }
+
+  void FindMasks(Tree& tree) {
+    const auto first = std::find_if(tree.leaves.begin(), tree.leaves.end(), HasMasks);
+    if (first == tree.leaves.end()) return;
+    const auto last = std::find_if(tree.leaves.rbegin(), tree.leaves.rend(), HasMasks);
+    tree.masked_begin = static_cast<std::size_t>(first - tree.leaves.begin());
+    tree.masked_end = static_cast<std::size_t>(tree.leaves.rend() - last);
+    tree.amount = tree.choice.value;
+    if (MustReduceAmount(tree.amount)) {
+      tree.amount = function_.MakeBinary(Opcode::kAnd, tree.amount, function_.MakeConstant(31));
+    }
+    tree.parameter = function_.NewParameter();
+  }
+
+  // Whether the part is the smallest with all masks: its block is where the amount becomes a parameter, which
+  // keeps it at hand all the way down.
+  static bool NeedsAmount(const Tree& tree, const Part& part) {
+    if (tree.amount == nullptr || tree.masked_begin < part.begin || tree.masked_end > part.end) return false;
+    if (part.end - part.begin == 1) return true;
+    const std::size_t middle = MiddleOf(part);
+    return tree.masked_begin < middle && tree.masked_end > middle;
+  }
+
+  // The edge that a leaf without tests is, or one to a block that makes them.
+  ir::Edge EdgeTo(Part part, Tree& tree, std::vector<Part>& pending) {
+    const bool needs_amount = NeedsAmount(tree, part);
+    if (part.end - part.begin == 1 && !needs_amount) {
+      const Leaf& leaf = tree.leaves[part.begin];
+      if (leaf.singles.empty() && leaf.masks.empty()) return tree.choice.edges[leaf.edge];
+      if (leaf.singles.empty() && leaf.masks.size() == 1 && SharesTests()) return SharedTest(leaf, tree);
     }
     part.block = function_.NewBlock();
     pending.push_back(part);
-    return {part.block, {}};
+    if (!needs_amount) return {part.block, {}};
+    part.block->parameters.push_back(tree.parameter);
+    return {part.block, {tree.amount}};
+  }
+
+  bool SharesTests() const { return options_.objective != Objective::kSpeed; }
+
+  // To the test of the leaf's last mask, which comes as an argument.
+  ir::Edge SharedTest(const Leaf& leaf, Tree& tree) {
+    const WordMask& mask = leaf.masks.back();
+    Block*& test = tree.tests[{mask.edge, leaf.edge}];
+    if (test == nullptr) {
+      test = function_.NewBlock();
+      test->parameters.push_back(function_.NewParameter());
+      TestBit(test, test->parameters[0], tree, mask.edge, tree.choice.edges[leaf.edge]);
+    }
+    return {test, {function_.MakeConstant(mask.bits)}};
+  }
+
+  void TestBit(Block* block, const Value* mask, const Tree& tree, std::uint32_t edge, ir::Edge otherwise) {
+    ir::Branch branch;
+    branch.compare = ir::Compare::kAnySet;
+    branch.lhs = function_.MakeBinary(Opcode::kShr, mask, tree.parameter);
+    branch.rhs = function_.MakeConstant(1);
+    branch.then_edge = tree.choice.edges[edge];
+    branch.else_edge = std::move(otherwise);
+    block->terminator = std::move(branch);
   }
 
   // Words that other tests with the same outcomes ask for come last: rows that end alike become one.
-  void TestSingles(Block* block, const ir::Switch& choice, Region region) {
-    const auto times_seen = [&](const auto& single) {
-      const auto known =
-          seen_.find(KeyOf(single.first, choice.edges[single.second], choice.edges[region.edge]));
+  void TestLeaf(Block* block, Leaf leaf, Tree& tree) {
+    const std::vector<ir::Edge>& edges = tree.choice.edges;
+    const auto times_seen = [&](const SingleWord& single) {
+      const auto known = seen_.find(KeyOf(single.word, edges[single.edge], edges[leaf.edge]));
       return known == seen_.end() ? 0U : known->second;
     };
-    std::stable_sort(region.singles.begin(), region.singles.end(),
-                     [&](const auto& a, const auto& b) { return times_seen(a) < times_seen(b); });
-    for (std::size_t i = 0; i < region.singles.size(); ++i) {
-      const bool is_last = i + 1 == region.singles.size();
+    std::stable_sort(leaf.singles.begin(), leaf.singles.end(),
+                     [&](const SingleWord& a, const SingleWord& b) { return times_seen(a) < times_seen(b); });
+    std::size_t left = leaf.singles.size() + leaf.masks.size();
+    // Where to go on: the next test of the leaf.
+    const auto next = [&]() -> ir::Edge {
+      if (left == 0) return edges[leaf.edge];
+      if (left == 1 && HasMasks(leaf) && SharesTests()) return SharedTest(leaf, tree);
+      return {function_.NewBlock(), {}};
+    };
+    for (const SingleWord& single : leaf.singles) {
+      --left;
       ir::Branch branch;
-      branch.lhs = choice.value;
-      branch.rhs = function_.MakeConstant(region.singles[i].first);
-      branch.then_edge = choice.edges[region.singles[i].second];
-      Block* next = is_last ? nullptr : function_.NewBlock();
-      branch.else_edge = is_last ? choice.edges[region.edge] : ir::Edge{next, {}};
+      branch.lhs = tree.choice.value;
+      branch.rhs = function_.MakeConstant(single.word);
+      branch.then_edge = edges[single.edge];
+      branch.else_edge = next();
+      Block* target = branch.else_edge.target;
       block->terminator = std::move(branch);
-      block = next;
+      block = target;
+    }
+    const std::size_t own = leaf.masks.size() - (HasMasks(leaf) && SharesTests() ? 1 : 0);
+    if (left == 1 && own == 0 && leaf.singles.empty()) {
+      block->terminator = ir::Jump{SharedTest(leaf, tree)};
+    }
+    for (std::size_t i = 0; i < own; ++i) {
+      --left;
+      ir::Edge otherwise = next();
+      Block* target = otherwise.target;
+      TestBit(block, function_.MakeConstant(leaf.masks[i].bits), tree, leaf.masks[i].edge,
+              std::move(otherwise));
+      block = target;
     }
   }
 
@@ -283,6 +333,7 @@ class Lowering {
   const Rules& rules_;
   const SwitchOptions& options_;
   std::map<TestKey, unsigned> seen_;
+  LoweringReport report_;
   const ir::AvailableGuards available_;  // as they were before
 };
 
@@ -307,7 +358,7 @@ std::uint32_t LargestOf(const Value* value) {
   }
 }
 
-void LowerSwitches(ir::Function& function, const Rules& rules, const SwitchOptions& options) {
+LoweringReport LowerSwitches(ir::Function& function, const Rules& rules, const SwitchOptions& options) {
   Lowering lowering(function, rules, options);
   const std::vector<Block*> blocks = ir::TopologicalOrder(function);
   for (const Block* block : blocks) lowering.Note(block);
@@ -315,6 +366,7 @@ void LowerSwitches(ir::Function& function, const Rules& rules, const SwitchOptio
     if (!std::holds_alternative<ir::Switch>(block->terminator)) continue;
     lowering.Lower(block);
   }
+  return lowering.report();
 }
 
 }  // namespace bpfopt::backend

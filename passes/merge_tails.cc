@@ -308,11 +308,32 @@ std::vector<Candidate> Candidates(const ir::Function& function) {
   return candidates;
 }
 
+// Whether Merge may succeed, by what is cheaper than a copy of the function. Values made meanwhile stay in
+// `scratch`, which is such a copy.
+bool MayMerge(ir::Function& scratch, const Candidate& candidate, const Context& context) {
+  const ir::Block& first = *scratch.block(candidate.first);
+  const ir::Block& second = *scratch.block(candidate.second);
+  if (!candidate.split) {
+    Unifier unifier(scratch, first, second, candidate.value_parameter, context);
+    return unifier.Run() && unifier.HasParameter();
+  }
+  for (std::size_t i = 0; i < first.edge_count(); ++i) {
+    bool is_shared = false;
+    for (std::size_t j = 0; j < second.edge_count() && !is_shared; ++j) {
+      is_shared = first.edge(i) == second.edge(j);
+    }
+    if (!is_shared) return false;
+  }
+  return true;
+}
+
 // Makes the merge that lowers the size most; false when none does.
 bool MergeBest(ir::Function& function, const Context& context) {
   std::size_t best_size = EstimateHalfInstructions(function);
   std::optional<ir::Function> best;
+  ir::Function scratch = function.Clone();
   for (const Candidate& candidate : Candidates(function)) {
+    if (!MayMerge(scratch, candidate, context)) continue;
     ir::Function trial = function.Clone();
     if (!Merge(trial, candidate, context)) continue;
     const std::size_t size = EstimateHalfInstructions(trial);

@@ -100,6 +100,28 @@ b6:
 )");
 }
 
+// A load of struct seccomp_data has no base, so where to load is no parameter.
+TEST(MergeTails, WordsOfSystemCallsDoNotMerge) {
+  constexpr std::string_view kText = R"(fn seccomp {
+b0:
+  if ld[0] == 0x29 then b1 else b3
+b1:
+  if ld[16] == 0x2 then b2 else b6
+b2:
+  if ld[20] == 0x1 then b5 else b6
+b3:
+  if ld[24] == 0x2 then b4 else b6
+b4:
+  if ld[28] == 0x1 then b5 else b6
+b5:
+  return 0x7fff0000
+b6:
+  return 0x0
+}
+)";
+  EXPECT_EQ(RunOnText("merge-tails", kText), kText);
+}
+
 TEST(MergeTails, OtherConstantsDoNotMerge) {
   EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
 b0:
