@@ -186,9 +186,16 @@ Decisions FirstDecisions(const Facts& facts) {
   return decisions;
 }
 
+// A walk ends at the first lost value, and each value that gets a home costs one walk more. Past this many
+// blocks walked, all get one.
+constexpr std::size_t kMostBlocksWalked = 20'000;
+
 Expected<Generated> Generate(const ir::Function& function, const Facts& facts, const Rules& rules,
                              Decisions& decisions, bool thorough) {
-  for (;;) {
+  for (std::size_t walked = 0;; walked += facts.order().size()) {
+    if (walked > kMostBlocksWalked) {
+      for (const std::uint32_t index : facts.unique()) decisions.has_home[index] = true;
+    }
     Walk walk(function, facts, rules, decisions, thorough);
     if (walk.Run()) return walk.Take();
     const std::uint32_t lost = walk.lost();

@@ -48,7 +48,8 @@ Expected<void> CheckEffort(const CompileOptions& options) {
 }
 
 Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
-                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log) {
+                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log,
+                         std::set<std::string_view>* effective_passes) {
   passes::Context context;
   context.relation = recipe.relation;
   context.objective = options.objective;
@@ -61,6 +62,7 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   pipeline.disabled = recipe.disabled;
   pipeline.check_invariants = options.check_invariants;
   pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
+    if (report.changed && effective_passes != nullptr) effective_passes->insert(report.pass->name);
     log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); }});
   };
   auto done = passes::RunPipeline(function, context, pipeline);
@@ -71,7 +73,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log) {
   ir::Function function = subject.function.Clone();
-  if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log); !done) {
+  std::set<std::string_view> effective_passes;
+  if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log, &effective_passes); !done) {
     return tl::unexpected(done.error());
   }
   const backend::EmitOptions emit_options = {
@@ -92,7 +95,7 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
                      fmt::format("the backend made a program that no kernel takes: instruction {}: {}",
                                  violations[0].instruction, violations[0].reason));
   }
-  return Built{std::move(emitted->program), std::move(emitted->draws)};
+  return Built{std::move(emitted->program), std::move(emitted->draws), std::move(effective_passes)};
 }
 
 double ExpectedPath(const Program& program) {

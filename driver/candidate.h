@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -39,16 +40,18 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options);
 
 struct Built {
   Program program;
-  std::map<std::size_t, std::uint32_t> draws;  // drawing instruction -> identity of its effect
+  std::map<std::size_t, std::uint32_t> draws;   // drawing instruction -> identity of its effect
+  std::set<std::string_view> effective_passes;  // those that changed something, by name
 };
 
 // Are the options that every recipe follows in their ranges?
 Expected<void> CheckEffort(const CompileOptions& options);
 
 // Runs the passes of a recipe over `function`; stops after the first run of `stop_after` when it is given. An
-// unknown `stop_after` is an error.
+// unknown `stop_after` is an error. `effective_passes` gets the names of those that changed something.
 Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const CompileOptions& options,
-                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log);
+                         const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log,
+                         std::set<std::string_view>* effective_passes = nullptr);
 
 // Passes and backend; the program has passed bpf::Check.
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,

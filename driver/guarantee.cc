@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -52,6 +53,7 @@ class Choice {
     const Recipe main = MainRecipe(options_);
     if (auto tried = Try(main, log_); !tried) return tried;
     for (const Recipe& recipe : OtherRecipes(options_)) {
+      if (IsSameAs(recipe, main)) continue;
       if (auto tried = TryAside(recipe); !tried) return tried;
     }
     const bool source_fits = TrySource();
@@ -66,6 +68,7 @@ class Choice {
     Attempt attempt;
     attempt.report.name = recipe.name;
     auto built = Build(subject_, recipe, options_, log);
+    if (built && attempts_.empty()) main_passes_ = built->effective_passes;
     if (!built && built.error().code != ErrorCode::kTooLarge) return tl::unexpected(built.error());
     if (built) {
       attempt.built = std::move(*built);
@@ -77,6 +80,13 @@ class Choice {
     }
     attempts_.push_back(std::move(attempt));
     return {};
+  }
+
+  // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
+  bool IsSameAs(const Recipe& recipe, const Recipe& main) const {
+    if (recipe.level != main.level || recipe.relation != main.relation || main_passes_.empty()) return false;
+    return std::none_of(recipe.disabled.begin(), recipe.disabled.end(),
+                        [&](std::string_view pass) { return main_passes_.contains(pass); });
   }
 
   // Without the observer, and with one line in the timings: its passes are not those that were asked for.
@@ -93,13 +103,16 @@ class Choice {
                                      .link_type = subject_.dlt,
                                      .cooked = subject_.cooked};
     if (source_.program.size() > options_.limit || !bpf::Check(source_.program, check).empty()) return false;
-    if (options_.level == 0 && Proof() == ProofMode::kOff) return true;
+    // What a filter was lowered to can always be emitted; a program may keep more than our backend can hold.
+    const bool is_needed =
+        source_.kind == SourceKind::kProgram || options_.level > 0 || Proof() != ProofMode::kOff;
+    if (!is_needed) return true;
     Attempt attempt;
     attempt.is_source = true;
     attempt.report.name = "source";
     attempt.report.instructions = source_.program.size();
     attempt.report.expected_path = ExpectedPath(source_.program);
-    attempt.built = {source_.program, source_.draws};
+    attempt.built = {source_.program, source_.draws, {}};
     attempts_.push_back(std::move(attempt));
     return true;
   }
@@ -122,7 +135,8 @@ class Choice {
   Expected<Attempt*> TakeFirst() {
     Attempt& first = attempts_.front();
     if (first.report.outcome == Candidate::Outcome::kTooLarge) return TooLarge();
-    first.report.outcome = Candidate::Outcome::kUnproven;
+    const bool is_source = first.is_source;  // needs no proof
+    first.report.outcome = is_source ? Candidate::Outcome::kProven : Candidate::Outcome::kUnproven;
     return &first;
   }
 
@@ -231,6 +245,7 @@ class Choice {
   StageLog& log_;
   const LargestPartFinder& largest_part_;
   std::vector<Attempt> attempts_;
+  std::set<std::string_view> main_passes_;  // that changed something for the main recipe
 };
 
 }  // namespace

@@ -3,11 +3,13 @@
 //
 //   (000) ldh [12]                          b0:
 //   (001) jeq #0x800  jt 2 jf 4               need [12]:2
-//   (002) ldxb 4*([14]&0xf)                   if ldh[12] == 0x800 then b1 else b2(0x28)
+//   (002) ldxb 4*([14]&0xf)                   if ldh[12] == 0x800 then b1 else b2
 //   (003) ja 5                              b1:
 //   (004) ldx #40                             need [14]:1
-//   (005) ldh [x + 14]                        jump b2((ldb[14] & 0xf) << 0x2)
-//   (006) ret a                             b2(%0):
+//   (005) ldh [x + 14]                        jump b3((ldb[14] & 0xf) << 0x2)
+//   (006) ret a                             b2:
+//                                             jump b3(0x28)
+//                                           b3(%0):
 //                                             need [%0 + 14]:2
 //                                             return ldh[%0 + 14]
 #ifndef BPFOPT_FRONTEND_LIFT_H

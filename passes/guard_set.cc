@@ -55,6 +55,10 @@ bool MayBeNegative(const ir::Guard& guard) {
   return largest > 0x7fffffff;
 }
 
+bool NeverFails(const ir::Guard& guard) {
+  return guard.kind == ir::Guard::Kind::kNonZero && Facts().Of(guard.value).ones != 0;
+}
+
 GuardSet GuardSet::Everything() {
   GuardSet set;
   set.everything_ = true;
@@ -64,7 +68,7 @@ GuardSet GuardSet::Everything() {
 bool GuardSet::Covers(const ir::Guard& guard) const {
   if (everything_) return true;
   if (guard.kind == ir::Guard::Kind::kNonZero) {
-    return nonzero_.contains(guard.value->id()) || Facts().Of(guard.value).ones != 0;
+    return nonzero_.contains(guard.value->id()) || (guard.value->IsConstant() && !guard.value->IsConstant(0));
   }
   if (MayBeNegative(guard)) return exact_.contains({KeyOf(guard.value), guard.offset, guard.width});
   auto found = ends_.find(KeyOf(guard.value));

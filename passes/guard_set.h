@@ -19,6 +19,9 @@ namespace bpfopt::passes {
 // no longer order guards, and some fault on complete packets too.
 bool MayBeNegative(const ir::Guard& guard);
 
+// Whether the guard holds by its structure alone. Divisions keep such a guard, for ir::Check() knows less.
+bool NeverFails(const ir::Guard& guard);
+
 class GuardSet {
  public:
   GuardSet() = default;  // no guard

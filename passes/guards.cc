@@ -45,7 +45,7 @@ std::vector<ir::Guard> LocalGuards(const ir::Block& block, const std::vector<Gua
   std::vector<ir::Guard> extra;
   for (const ir::Guard& guard : block.guards) {
     if (!IsObservable(guard, relation) || Contains(guards, guard)) continue;
-    if (performed.Covers(guard) || later.Covers(guard)) continue;
+    if (NeverFails(guard) || performed.Covers(guard) || later.Covers(guard)) continue;
     performed.Add(guard);
     extra.push_back(guard);
   }

@@ -159,12 +159,15 @@ TEST(Simplify, PartsOfLoadsAreThoseThatThereAre) {
   EXPECT_EQ(SimpleValue("ldh[14] & 0xff", "pcap", cooked), "ldh[14] & 0xff");
   EXPECT_EQ(SimpleValue("ld[0] >> 0x10", "pcap", cooked), "ldh[0]");
   EXPECT_EQ(SimpleValue("ldh[16] & 0xff", "pcap", cooked), "ldb[17]");
-  // On linux a based load may be at an address that is no packet's.
+  // To the kernel a based load may be at an address that is no packet's, and programs for pcap meet it too.
   EXPECT_EQ(SimpleValue("ldh[8] & 0xff", "linux"), "ldb[9]");
   EXPECT_EQ(Simplified("fn linux {\nb0:\n  need [len + 4]:2\n  return ldh[len + 4] & 0xff\n}\n"),
             "fn linux {\nb0:\n  need [len + 4]:2\n  return ldh[len + 4] & 0xff\n}\n");
   EXPECT_EQ(Simplified("fn pcap {\nb0:\n  need [len + 4]:2\n  return ldh[len + 4] & 0xff\n}\n"),
-            "fn pcap {\nb0:\n  need [len + 4]:2\n  return ldb[len + 5]\n}\n");
+            "fn pcap {\nb0:\n  need [len + 4]:2\n  return ldh[len + 4] & 0xff\n}\n");
+  EXPECT_EQ(
+      Simplified("fn pcap {\nb0:\n  need [0]:1\n  need [ldb[0] + 4]:2\n  return ldh[ldb[0] + 4] & 0xff\n}\n"),
+      "fn pcap {\nb0:\n  need [0]:1\n  need [ldb[0] + 4]:2\n  return ldb[ldb[0] + 5]\n}\n");
   // Seccomp loads words alone.
   EXPECT_EQ(Simplified("fn seccomp {\nb0:\n  return ld[4] >> 0x18\n}\n"),
             "fn seccomp {\nb0:\n  return ld[4] >> 0x18\n}\n");
