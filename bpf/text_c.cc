@@ -136,7 +136,7 @@ void SetField(Instruction& instruction, FieldIndex field, std::int64_t value) {
 
 class CReader {
  public:
-  CReader(std::string_view text, std::size_t begin) : text_(text), scanner_(text, begin) {}
+  explicit CReader(std::string_view text) : text_(text), scanner_(text) {}
 
   Expected<Program> Read() {
     if (auto declaration = ReadDeclaration(); !declaration) return tl::unexpected(declaration.error());
@@ -157,6 +157,7 @@ class CReader {
   Expected<void> ReadDeclaration() {
     while (true) {
       if (auto skipped = SkipBetweenRows(); !skipped) return skipped;
+      if (TakeLineComment()) continue;
       if (scanner_.Peek() == '{' || StartsCRow(Scanner(scanner_).TakeWord())) return {};
       const std::size_t begin = scanner_.Position();
       const std::string_view word = scanner_.TakeWord();
@@ -180,7 +181,7 @@ class CReader {
       if (ahead.Peek() != '#') break;
       ahead.SkipLine();
     }
-    const bool list = ahead.Peek() == '{' || StartsCRow(Scanner(ahead).TakeWord());
+    const bool list = ahead.Peek() == '{' || ahead.Peek() == '}' || StartsCRow(Scanner(ahead).TakeWord());
     if (list) scanner_.Take("{");
     return list;
   }
@@ -188,16 +189,13 @@ class CReader {
   Expected<void> ReadRows(bool list) {
     while (true) {
       if (auto skipped = SkipBetweenRows(); !skipped) return skipped;
-      if (!list && !declared_ && scanner_.Peek() == ';' && AtLineStart()) {
-        scanner_.SkipLine();
-        continue;
-      }
+      if (!list && !declared_ && TakeLineComment()) continue;
       const bool done = list ? scanner_.Peek() == '}' : scanner_.AtEnd();
       if (done && !program_.empty()) return {};
+      scanner_.SetInstruction(program_.size());
       if (program_.size() >= kMaxTextInstructions) {
         return scanner_.Fail(fmt::format("at most {} instructions", kMaxTextInstructions));
       }
-      scanner_.SetInstruction(program_.size());
       if (auto row = ReadRow(); !row) return row;
       scanner_.SkipSpace(Comments::kC);
       // A declaration without a brace around rows holds one.
@@ -358,9 +356,12 @@ class CReader {
   }
 
   // A line that starts with ';' is a comment between the rows of tcpdump -dd, as in its other forms.
-  bool AtLineStart() const {
+  bool TakeLineComment() {
+    if (scanner_.Peek() != ';') return false;
     const std::size_t last = text_.substr(0, scanner_.Position()).find_last_not_of(" \t\r");
-    return last == std::string_view::npos || text_[last] == '\n';
+    if (last != std::string_view::npos && text_[last] != '\n') return false;
+    scanner_.SkipLine();
+    return true;
   }
 
   // One that is continued on the next line ends there.
@@ -393,6 +394,6 @@ class CReader {
 
 bool StartsCRow(std::string_view word) { return word == kStatement || word == kJump; }
 
-Expected<Program> ReadC(std::string_view text, std::size_t begin) { return CReader(text, begin).Read(); }
+Expected<Program> ReadC(std::string_view text) { return CReader(text).Read(); }
 
 }  // namespace bpfopt::bpf

@@ -5,7 +5,6 @@
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
 
-#include <cstddef>
 #include <string_view>
 
 namespace bpfopt::bpf {
@@ -19,8 +18,8 @@ bool StartsCRow(std::string_view word);
 //   field: numbers and names of linux/filter.h, combined by |, +, - and parentheses
 //
 // Commas between rows may be missing. Comments are /* */ and //; lines that start with '#' are passed over,
-// but for conditions, which nothing here could evaluate. Reads from `begin` on.
-Expected<Program> ReadC(std::string_view text, std::size_t begin);
+// but for conditions, which nothing here could evaluate.
+Expected<Program> ReadC(std::string_view text);
 
 }  // namespace bpfopt::bpf
 

@@ -193,7 +193,7 @@ Expected<Program> Parse(std::string_view text) {
     case Form::kDecimal:
       return LineReader(text, *recognised).Read();
     case Form::kC:
-      return ReadC(text, recognised->begin);
+      return ReadC(text);  // it minds lines that a macro is continued on
     case Form::kIptables:
       return ReadIptables(text, recognised->begin);
     case Form::kBpfAsm:
