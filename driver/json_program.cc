@@ -88,6 +88,7 @@ class ProgramHandler final : public nlohmann::json_sax<json> {
   bool end_object() override {
     --depth_;
     if (!in_list_ || depth_ != kList) return true;
+    after_element_ = *taken_;
     for (std::size_t i = 0; i < kFields.size(); ++i) {
       if (!given_[i]) return Fail(fmt::format("the member \"{}\" is missing", kFields[i].name));
     }
@@ -114,6 +115,7 @@ class ProgramHandler final : public nlohmann::json_sax<json> {
       if (seen_) return FailAt("the array \"instructions\" is there twice", *taken_ - 1);
       seen_ = true;
       in_list_ = true;
+      after_element_ = *taken_;
       return true;
     }
     if (!in_list_) return true;
@@ -152,9 +154,8 @@ class ProgramHandler final : public nlohmann::json_sax<json> {
   bool FailList() { return FailAt("\"instructions\" is no array", BeginOfValue()); }
 
   bool FailInstruction() {
-    const std::size_t end = *taken_;
     return FailAt(fmt::format("instruction {}: expected an object with code, jt, jf and k", program_.size()),
-                  end - std::min<std::size_t>(end, 1));
+                  Next(", \t\r\n", after_element_));
   }
 
   bool FailField() {
@@ -164,8 +165,10 @@ class ProgramHandler final : public nlohmann::json_sax<json> {
                   BeginOfValue());
   }
 
-  std::size_t BeginOfValue() const {
-    return std::min(text_.find_first_not_of(": \t\r\n", after_key_), text_.size());
+  std::size_t BeginOfValue() const { return Next(": \t\r\n", after_key_); }
+
+  std::size_t Next(std::string_view between, std::size_t from) const {
+    return std::min(text_.find_first_not_of(between, from), text_.size());
   }
 
   bool Fail(const std::string& what) {
@@ -189,6 +192,7 @@ class ProgramHandler final : public nlohmann::json_sax<json> {
   bool seen_ = false;
   std::size_t begin_ = 0;  // of the instruction
   std::size_t after_key_ = 0;
+  std::size_t after_element_ = 0;  // of the list
   std::optional<std::size_t> field_;
   std::array<bool, kFields.size()> given_ = {};
   std::array<std::uint64_t, kFields.size()> values_ = {};
