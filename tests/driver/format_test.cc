@@ -121,7 +121,7 @@ TEST(FormatTest, NamesInstructionAndPlace) {
            {good + "[]]}", "instruction 1: expected an object with code, jt, jf and k", 56},
            {good + "{\"code\": 6, \"jt\": 0, \"k\": 0}]}", "instruction 1: the member \"jf\" is missing", 56},
            {good + "{\"code\": 65536}]}", "instruction 1: expected a number from 0 to 65535 for \"code\"",
-            68},
+            65},
            {good + "{\"jt\": 256}]}", "instruction 1: expected a number from 0 to 255 for \"jt\"", 63},
            {good + "{\"jf\": -1}]}", "instruction 1: expected a number from 0 to 255 for \"jf\"", 63},
            {good + "{\"k\": 1.5}]}", "instruction 1: expected a number from 0 to 4294967295 for \"k\"", 62},
