@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <unordered_set>
 #include <utility>
 
 namespace bpfopt::backend {
@@ -56,6 +57,12 @@ std::uint32_t AncillaryOffset(ir::EffectKind kind) {
   }
   return 0;
 }
+
+// A value of more nodes than this, one that is used twice counted twice, keeps its shared parts in scratch
+// words.
+constexpr std::uint32_t kLargestTree = 400;
+// A part of fewer nodes is computed again: keeping it takes a store, and loads.
+constexpr std::uint32_t kSmallestSharedTree = 4;
 
 bool EndsWithDevice(const Value* effect) {
   return effect->effect() == ir::EffectKind::kDeviceIndex || effect->effect() == ir::EffectKind::kDeviceType;
@@ -210,15 +217,27 @@ bool BlockCoder::EmitEffect(const Value* effect, Selector& selector) {
   return true;
 }
 
-// Parts of values that are too high to be evaluated at one go, lowest first.
+// Parts of a value that are to be in scratch words before the whole is evaluated: where it is too high to be
+// evaluated at one go, and where it uses parts so often that computing them anew each time would not end.
+void BlockCoder::AddParts(const Value* whole, std::vector<const Value*>& parts) const {
+  const bool is_high = facts_.HeightOf(whole) > kMaxHeight;
+  const bool is_large = facts_.TreeSizeOf(whole) > kLargestTree;
+  if (!is_high && !is_large) return;
+  std::unordered_set<const Value*> used;
+  ir::ForEachOperand(whole, [&](const Value* part) {
+    const unsigned height = facts_.HeightOf(part);
+    if (is_high && height > 0 && height % kMaxHeight == 0) parts.push_back(part);
+    for (const Value* operand : ir::OperandsOf(part)) {
+      if (!is_large || operand == nullptr || used.insert(operand).second) continue;
+      if (facts_.TreeSizeOf(operand) >= kSmallestSharedTree) parts.push_back(operand);
+    }
+  });
+}
+
+// Lowest first.
 bool BlockCoder::EmitParts(const Block& block, Selector& selector) {
   std::vector<const Value*> parts;
-  for (const Value* used : ir::UsedValues(block)) {
-    if (facts_.HeightOf(used) <= kMaxHeight) continue;
-    ir::ForEachOperand(used, [&](const Value* part) {
-      if (facts_.HeightOf(part) % kMaxHeight == 0 && facts_.HeightOf(part) > 0) parts.push_back(part);
-    });
-  }
+  for (const Value* used : ir::UsedValues(block)) AddParts(used, parts);
   std::sort(parts.begin(), parts.end(), [](const Value* a, const Value* b) { return a->id() < b->id(); });
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   for (const Value* part : parts) {

@@ -81,6 +81,7 @@ class BlockCoder {
   bool EmitReach(std::uint32_t end, GuardLoad way, Selector& selector);
   void EmitEveryByte(const ir::Guard& guard, Selector& selector) const;
   bool EmitEffect(const ir::Value* effect, Selector& selector);
+  void AddParts(const ir::Value* whole, std::vector<const ir::Value*>& parts) const;
   bool EmitParts(const ir::Block& block, Selector& selector);
   bool EmitTest(const ir::Branch& branch, const Variant& variant, Selector& selector, BlockCode& code);
   bool EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, State state, EdgeCode& result);

@@ -88,13 +88,7 @@ Expected<Facts> Facts::Compute(const ir::Function& function, const Rules& rules)
     facts.first_edge_[block->id()] = facts.edge_count_;
     facts.edge_count_ += static_cast<std::uint32_t>(block->edge_count());
   }
-  facts.heights_.assign(function.value_count(), 0);
-  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
-    for (const Value* operand : ir::OperandsOf(function.value(id))) {
-      if (operand != nullptr)
-        facts.heights_[id] = std::max(facts.heights_[id], facts.heights_[operand->id()] + 1);
-    }
-  }
+  facts.MeasureValues(function);
   facts.TrackValues(function);
   const std::size_t columns = facts.tracked_.size() + 64;
   if (columns > kTableLimit / (function.block_count() + 1)) {
@@ -147,6 +141,19 @@ std::optional<std::uint32_t> Facts::TrackedIndex(const Value* value) const {
   const std::uint32_t index = tracked_index_[value->id()];
   if (index == kNotTracked) return std::nullopt;
   return index;
+}
+
+void Facts::MeasureValues(const ir::Function& function) {
+  constexpr std::uint32_t kMost = 1U << 30;
+  heights_.assign(function.value_count(), 0);
+  tree_sizes_.assign(function.value_count(), 1);
+  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
+    for (const Value* operand : ir::OperandsOf(function.value(id))) {
+      if (operand == nullptr) continue;
+      heights_[id] = std::max(heights_[id], heights_[operand->id()] + 1);
+      tree_sizes_[id] = std::min(tree_sizes_[id] + tree_sizes_[operand->id()], kMost);
+    }
+  }
 }
 
 void Facts::ComputeLiveness(const ir::Function& function) {

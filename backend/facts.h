@@ -66,6 +66,8 @@ class Facts {
   // Tracked indices of the unique values.
   const std::vector<std::uint32_t>& unique() const { return unique_; }
   unsigned HeightOf(const ir::Value* value) const { return heights_[value->id()]; }
+  // How many values it is made of, one that is used twice counted twice, up to 2^30.
+  std::uint32_t TreeSizeOf(const ir::Value* value) const { return tree_sizes_[value->id()]; }
 
   // Whether evaluating `value` there faults only on paths whose guards fault as well or that reject anyway.
   bool MayEvaluateAtStart(const ir::Block* block, const ir::Value* value) const;
@@ -80,6 +82,7 @@ class Facts {
 
  private:
   Facts() = default;
+  void MeasureValues(const ir::Function& function);
   void TrackValues(const ir::Function& function);
   void ComputeLiveness(const ir::Function& function);
   void ComputeAnticipated(const ir::Function& function);
@@ -93,7 +96,8 @@ class Facts {
   std::vector<std::uint32_t> tracked_index_;  // by value id
   std::vector<std::uint32_t> unique_;
   BitTable live_;
-  std::vector<unsigned> heights_;
+  std::vector<unsigned> heights_;          // by value id
+  std::vector<std::uint32_t> tree_sizes_;  // by value id
   std::unique_ptr<ir::UpperBounds> bounds_;
   std::unique_ptr<ir::AvailableGuards> available_;
   // By block: the guards on every path from its start that may accept. Nothing: no path accepts.

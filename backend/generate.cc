@@ -200,7 +200,7 @@ Expected<Generated> Generate(const ir::Function& function, const Facts& facts, c
     if (walk.Run()) return walk.Take();
     const std::uint32_t lost = walk.lost();
     if (lost == facts.tracked().size()) {
-      return MakeError(ErrorCode::kInternal, "no instructions found for a block");
+      return MakeError(ErrorCode::kTooLarge, "a value of the program is too large to be computed");
     }
     if (decisions.has_home[lost]) {
       return MakeError(ErrorCode::kInternal, "a value with a scratch word of its own was lost");

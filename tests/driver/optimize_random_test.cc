@@ -1,6 +1,7 @@
 // Random programs that reach every operation of each target, optimized: every result is proven equal to its
 // program by a verifier that shares nothing with the optimizer, runs the same on packets of every length, and
-// is never larger. BPFOPT_RANDOM_ROUNDS and BPFOPT_RANDOM_SEED in the environment make longer and other runs.
+// is never larger. BPFOPT_RANDOM_ROUNDS, BPFOPT_RANDOM_SEED and BPFOPT_RANDOM_INSTRUCTIONS in the environment
+// make longer and other runs.
 #include "bpf/checker.h"
 #include "bpf/interpreter.h"
 #include "bpf/text.h"
@@ -23,7 +24,7 @@ constexpr int kDefaultRounds = 60;
 #else
 constexpr int kDefaultRounds = 300;
 #endif
-constexpr std::size_t kInstructions = 24;
+constexpr int kDefaultInstructions = 24;
 
 int Setting(const char* name, int otherwise) {
   const char* text = std::getenv(name);
@@ -71,10 +72,12 @@ TEST_P(OptimizeRandomTest, IsProvenAndNotLarger) {
   const int rounds = Setting("BPFOPT_RANDOM_ROUNDS", kDefaultRounds);
   std::mt19937 random(static_cast<unsigned>(Setting("BPFOPT_RANDOM_SEED", 0)) * 1000 +
                       static_cast<unsigned>(level) * 100 + static_cast<unsigned>(target));
+  const auto instructions =
+      static_cast<std::size_t>(Setting("BPFOPT_RANDOM_INSTRUCTIONS", kDefaultInstructions));
   std::size_t smaller = 0;
   std::size_t undecided = 0;
   for (int round = 0; round < rounds; ++round) {
-    const Program program = bpf::RandomProgram(random, kInstructions, target);
+    const Program program = bpf::RandomProgram(random, instructions, target);
     OptimizeOptions options;
     options.target = target;
     options.relation = relation;
