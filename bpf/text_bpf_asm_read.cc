@@ -147,6 +147,10 @@ class BpfAsmReader {
   }
 
   Expected<void> Define(std::string_view label, std::size_t begin) {
+    if (definitions_.size() >= kMaxTextInstructions) {
+      return scanner_.Complain(fmt::format("expected at most {} labels", kMaxTextInstructions), begin,
+                               begin + label.size());
+    }
     if (definitions_.emplace(label, program_.size()).second) {
       last_labelled_ = program_.size();
       return {};

@@ -4,6 +4,8 @@
 #include "bpfopt/libpcap.h"
 #include "random_program.h"
 
+#include <algorithm>
+#include <fstream>
 #include <optional>
 #include <random>
 #include <string>
@@ -82,6 +84,50 @@ TEST(FormatTest, FormsAreThoseOfTheirReaders) {
             std::string("\x00\x15\x01\x02\x01\x02\x03\x04", 8));
   EXPECT_EQ(FormatProgram(one, Format::kRaw),
             std::string(reinterpret_cast<const char*>(one.data()), sizeof(Instruction)));
+}
+
+// The indented blocks of docs/formats.md under a heading.
+std::vector<std::string> DocumentedBlocks(const std::string& heading) {
+  std::ifstream file(BPFOPT_SOURCE_DIR "/docs/formats.md");
+  std::vector<std::string> blocks;
+  bool inside = false;
+  bool block_before = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("## ")) inside = line == "## " + heading;
+    const bool in_block = line.starts_with("    ") || (line.empty() && block_before);
+    if (inside && in_block) {
+      if (!block_before) blocks.emplace_back();
+      blocks.back() += line.empty() ? "\n" : line.substr(4) + "\n";
+    }
+    block_before = in_block;
+  }
+  for (std::string& block : blocks) block.resize(block.find_last_not_of('\n') + 2);
+  return blocks;
+}
+
+TEST(FormatTest, TheDocumentedExamplesAreOneProgram) {
+  const Program arp = {{0x28, 0, 0, 12}, {0x15, 0, 1, 0x806}, {6, 0, 0, 0xffffffff}, {6, 0, 0, 0}};
+  struct Documented {
+    const char* heading;
+    Format format;
+    std::size_t blocks;
+  };
+  for (const Documented& documented :
+       {Documented{"asm", Format::kAssembly, 1}, Documented{"c", Format::kC, 2},
+        Documented{"decimal", Format::kDecimal, 1}, Documented{"iptables", Format::kIptables, 1},
+        Documented{"bpf_asm", Format::kBpfAsm, 1}, Documented{"json", Format::kJson, 1}}) {
+    SCOPED_TRACE(documented.heading);
+    const auto blocks = DocumentedBlocks(documented.heading);
+    ASSERT_EQ(blocks.size(), documented.blocks);
+    std::string printed = FormatProgram(arp, documented.format);
+    std::replace(printed.begin(), printed.end(), '\t', ' ');
+    EXPECT_EQ(printed, blocks[0]);
+    for (const std::string& block : blocks) {
+      const auto program = ParseProgram(block);
+      ASSERT_TRUE(program) << program.error().message;
+      EXPECT_EQ(*program, arp);
+    }
+  }
 }
 
 TEST(FormatTest, XtBpfTakesSixtyFourInstructions) {
