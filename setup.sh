@@ -61,15 +61,15 @@ run_tests() {
 
 # fuzz TARGET [SECONDS]: new inputs are kept in build-fuzz/corpus, a failing one in build-fuzz.
 fuzz() {
-  target=${1:?a target of tests/fuzz: readers, filter or lift}
+  fuzz_target=${1:?a target of tests/fuzz: readers, filter or lift}
   seconds=${2:-600}
   packages="$packages clang libclang-rt-14-dev"
   install_packages
-  build build-fuzz "bpfopt_fuzz_$target" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+  build build-fuzz "bpfopt_fuzz_$fuzz_target" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
     -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_FUZZ=ON
-  mkdir -p "build-fuzz/corpus/$target"
-  "build-fuzz/tests/bpfopt_fuzz_$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
-    -artifact_prefix=build-fuzz/ "build-fuzz/corpus/$target" "tests/fuzz/seeds/$target"
+  mkdir -p "build-fuzz/corpus/$fuzz_target"
+  "build-fuzz/tests/bpfopt_fuzz_$fuzz_target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
+    -artifact_prefix=build-fuzz/ "build-fuzz/corpus/$fuzz_target" "tests/fuzz/seeds/$fuzz_target"
 }
 
 check_format() {
