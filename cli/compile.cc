@@ -97,7 +97,8 @@ class Compiler {
     for (const Diagnostic& diagnostic : result->diagnostics) Report(diagnostic, filter);
     NoteMissingProof(*result, options.level, options.proof);
     inspection_.PrintFigures(*result);
-    return Print(FormatProgram(result->program, output_.Chosen()));
+    const auto text = output_.Write(result->program);
+    return text ? Print(*text) : ReportError(text.error());
   }
 
   MeaningArguments meaning_;

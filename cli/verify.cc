@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/files.h"
+#include "cli/output_format.h"
 
 #include <string>
 #include <string_view>
@@ -37,6 +38,7 @@ class Verifier {
     AddChoice(app, "--target", options_.target,
               {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
               "whose rules: pcap (default), linux or seccomp");
+    AddByteOrder(app, byte_order_);
     app.add_option("--steps", options_.steps, "how much work the solver may do");
     app.add_option("--counterexample", capture_, "write a packet that tells the programs apart to this file");
     app.add_flag("--stats", stats_, "print what the proof took");
@@ -67,7 +69,7 @@ class Verifier {
   }
 
   // Reports by itself what is wrong.
-  static std::optional<Program> ReadOperand(const std::string& operand, const CompileOptions& meaning) {
+  std::optional<Program> ReadOperand(const std::string& operand, const CompileOptions& meaning) const {
     if (operand.compare(0, kExpressionPrefix.size(), kExpressionPrefix) == 0) {
       const auto program =
           CompileWithLibpcap(operand.substr(kExpressionPrefix.size()), {.link_type = meaning.link_type,
@@ -83,7 +85,7 @@ class Verifier {
       ReportError(text.error());
       return std::nullopt;
     }
-    const auto program = ParseProgram(*text);
+    const auto program = ParseProgram(*text, byte_order_);
     if (program) return *program;
     ReportError(program.error(), {operand == "-" ? "standard input" : operand, *text});
     return std::nullopt;
@@ -135,6 +137,7 @@ class Verifier {
 
   MeaningArguments meaning_;
   VerifyOptions options_;
+  ByteOrder byte_order_ = kHostByteOrder;
   std::string capture_;
   bool stats_ = false;
 };

@@ -240,22 +240,5 @@ b5:
 )");
 }
 
-TEST(MergeTails, SeccompHasNoBases) {
-  const std::string text = Canonical(R"(fn seccomp {
-b0:
-  if ld[20] >= 0x7 then b1 else b2
-b1:
-  if ld[8] >= ld[16] then b3 else b4
-b2:
-  if ld[8] >= ld[24] then b3 else b4
-b3:
-  return 0x1
-b4:
-  return 0x0
-}
-)");
-  EXPECT_EQ(RunOnText("merge-tails", text), text);
-}
-
 }  // namespace
 }  // namespace bpfopt::passes
