@@ -1,6 +1,8 @@
 // `bpfopt optimize` from outside.
 #include "command.h"
 
+#include <algorithm>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -98,6 +100,22 @@ TEST(OptimizeCommand, ShowsItsSteps) {
   EXPECT_NE(unproven.errors.find("not proven"), std::string::npos);
   // What comes back as it was is equal without a proof.
   EXPECT_EQ(RunBpfopt({"optimize", "-O1", "-"}, "(000) ret      #1\n").errors, "");
+}
+
+// The examples of docs/bytecode.md: each line that is printed stands in the document, indented.
+TEST(OptimizeCommand, PrintsWhatItsDocumentShows) {
+  const std::string document = ReadFile(BPFOPT_SOURCE_DIR "/docs/bytecode.md");
+  ASSERT_NE(document, "");
+  constexpr const char* kOptimizedByLibpcap =
+      "13\n40 0 0 12\n21 0 2 2048\n48 0 0 23\n21 7 6 17\n21 0 7 34525\n48 0 0 20\n21 4 0 17\n21 0 2 44\n48 0 "
+      "0 54\n"
+      "21 1 0 17\n21 0 1 6\n6 0 0 262144\n6 0 0 0\n";
+  for (const Words& words : std::vector<Words>{{"optimize", "--stop-after=lift", "-"}, {"optimize", "-"}}) {
+    std::string indented;
+    std::istringstream lines(RunBpfopt(words, kOptimizedByLibpcap).output);
+    for (std::string line; std::getline(lines, line);) indented += "    " + line + "\n";
+    EXPECT_NE(document.find(indented), std::string::npos) << indented;
+  }
 }
 
 }  // namespace
