@@ -47,7 +47,7 @@ TEST(FormatTest, EveryFormatIsReadBack) {
 TEST(FormatTest, RandomProgramsAreReadBack) {
   std::mt19937 random(1);
   for (const Target target : {Target::kPcap, Target::kLinux, Target::kSeccomp}) {
-    for (int round = 0; round < 100; ++round) {
+    for (int round = 0; round < 40; ++round) {
       const Program program = bpf::RandomProgram(random, 300, target);
       for (const Format format : kFormats) ExpectReadBack(program, format);
     }
