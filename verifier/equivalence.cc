@@ -1,19 +1,17 @@
 // The proof, for each set of rules that applies:
 //
 //   1. Both programs are unfolded into decision graphs over terms of the packet (verifier/unfold.h). A term
-//   of the
-//      one that computes the same as a term of the other is, by the folding of smt/term.h, mostly the same
-//      term.
-//   2. Bottom-up, a graph becomes three terms: verdict, "a load faults", and the verdict in the meaning S*.
-//   3. strict asks for a packet with verdict(S) != verdict(R); faithful for one with verdict(S*) !=
-//   verdict(R*), and
-//      for one with verdict(S) != 0 where R faults. No packet: equal.
+//   of
+//      the one that computes the same as a term of the other is, by the folding of smt/term.h, mostly the
+//      same term.
+//   2. A graph becomes conditions: for each verdict, when the program returns it (verifier/outcomes.h).
+//   3. strict asks of each verdict for a packet that only one of the programs gives it to; faithful asks the
+//      same of the meanings S* and R*, and for a packet with verdict(S) != 0 where R faults. No packet:
+//      equal.
 //   4. Each question goes to decision diagrams first (smt/diagram.h), which answer most without a search, and
-//   to
-//      Z3 where those grow (smt/solver.h).
+//      to Z3 where those grow (smt/solver.h).
 //   5. An answer "there is one" is read as a packet and run by the interpreter. Only if the programs differ
-//   there
-//      are they called different.
+//      there are they called different.
 //
 // "Equal" rests on this encoder, the folding, and the diagrams or Z3; "different" on the interpreter alone.
 #include "verifier/equivalence.h"
@@ -23,7 +21,7 @@
 #include "smt/solver.h"
 #include "smt/term.h"
 #include "verifier/counterexample.h"
-#include "verifier/decision_graph.h"
+#include "verifier/outcomes.h"
 #include "verifier/unfold.h"
 #include "verifier/unknowns.h"
 
@@ -51,21 +49,22 @@ class Proof {
   bool Run() {
     if (!Encode()) return false;
     if (pair_.options.relation == Relation::kStrict) {
-      return Refute(Difference::kVerdict, terms_.Not(terms_.Eq(source_.verdict, result_.verdict)));
+      return RefuteDifference(Difference::kVerdict, Loads::kWithinCapture);
     }
-    const Term zero = terms_.Constant(0, 32);
-    return Refute(Difference::kCompleteVerdict,
-                  terms_.Not(terms_.Eq(source_.complete_verdict, result_.complete_verdict))) &&
-           Refute(Difference::kNewFault,
-                  terms_.And(terms_.Not(terms_.Eq(source_.verdict, zero)), terms_.Eq(result_.verdict, zero)));
+    return RefuteDifference(Difference::kCompleteVerdict, Loads::kComplete) && RefuteNewFault();
   }
 
   bool rules_differ() const { return rules_differ_; }
 
  private:
   bool Encode();
+  bool RefuteDifference(Difference difference, Loads loads);
+  bool RefuteNewFault();
+  Term Accepts(const Outcomes& outcomes);
+  Term VerdictOf(const Outcomes& outcomes);
   bool Refute(Difference difference, Term condition);
   bool RefuteBySolver(Difference difference, Term condition);
+  bool DiagramsRefute(Term condition);
   bool Confirm(Difference difference, const Valuation& valuation);
   bool Undecided(std::string reason) {
     verdict_.answer = Answer::kUndecided;
@@ -80,19 +79,19 @@ class Proof {
   Unknowns unknowns_;
   std::optional<smt::Diagrams> diagrams_;
   smt::Solver solver_;
-  Meaning source_;
-  Meaning result_;
+  DecisionGraph source_;
+  DecisionGraph result_;
   bool rules_differ_ = false;
 };
 
 bool Proof::Encode() {
   const Options& options = pair_.options;
-  const auto unfold = [&](const Program& program, Meaning& meaning, auto draw_name) {
-    const auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
+  const auto unfold = [&](const Program& program, DecisionGraph& graph, auto draw_name) {
+    auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
     if (!unfolding) return false;
-    verdict_.statistics.nodes += unfolding->graph.nodes.size();
+    graph = std::move(unfolding->graph);
+    verdict_.statistics.nodes += graph.nodes.size();
     rules_differ_ = rules_differ_ || unfolding->rules_differ;
-    meaning = MeaningOf(unfolding->graph, terms_);
     return true;
   };
   const std::size_t before = verdict_.statistics.nodes;
@@ -108,6 +107,58 @@ bool Proof::Encode() {
     for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
   }
   return true;
+}
+
+bool Proof::RefuteDifference(Difference difference, Loads loads) {
+  const Outcomes source = OutcomesOf(source_, loads, terms_);
+  const Outcomes result = OutcomesOf(result_, loads, terms_);
+  // By verdict: the packets that one of the programs gives it to and the other does not.
+  std::map<std::uint32_t, Term> one_sided;
+  bool all_constant = true;
+  for (const Outcomes* outcomes : {&source, &result}) {
+    for (const auto& [verdict, condition] : *outcomes) {
+      const auto [position, inserted] = one_sided.emplace(verdict.id(), condition);
+      if (!inserted) position->second = terms_.Not(terms_.Iff(position->second, condition));
+      all_constant = all_constant && terms_.AsConstant(verdict).has_value();
+    }
+  }
+  if (all_constant) {
+    return std::all_of(one_sided.begin(), one_sided.end(),
+                       [&](const auto& entry) { return Refute(difference, entry.second); });
+  }
+  // Different terms may have the same value.
+  Term any = terms_.False();
+  for (const auto& [verdict, condition] : one_sided) any = terms_.Or(any, condition);
+  if (DiagramsRefute(any)) return true;
+  const Term differ = terms_.Not(terms_.Eq(VerdictOf(source), VerdictOf(result)));
+  return Refute(difference, terms_.And(any, differ));
+}
+
+// Since R* has the verdict of S*, only a fault can make R reject what S accepts.
+bool Proof::RefuteNewFault() {
+  const Term accepts = Accepts(OutcomesOf(source_, Loads::kWithinCapture, terms_));
+  const Term rejects = terms_.Not(Accepts(OutcomesOf(result_, Loads::kWithinCapture, terms_)));
+  return Refute(Difference::kNewFault, terms_.And(accepts, rejects));
+}
+
+Term Proof::Accepts(const Outcomes& outcomes) {
+  Term accepts = terms_.False();
+  for (const auto& [verdict, condition] : outcomes) {
+    const Term is_zero = terms_.Eq(verdict, terms_.Constant(0, 32));
+    accepts = terms_.Or(accepts, terms_.And(condition, terms_.Not(is_zero)));
+  }
+  return accepts;
+}
+
+Term Proof::VerdictOf(const Outcomes& outcomes) {
+  Term chosen = terms_.Constant(0, 32);
+  for (const auto& [verdict, condition] : outcomes) chosen = terms_.Ite(condition, verdict, chosen);
+  return chosen;
+}
+
+bool Proof::DiagramsRefute(Term condition) {
+  return terms_.AsBool(condition) == false ||
+         (diagrams_ && diagrams_->Check(condition) == smt::Answer::kUnsat);
 }
 
 // True when no packet satisfies `condition`.
