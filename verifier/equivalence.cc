@@ -65,6 +65,7 @@ class Proof {
   bool Refute(Difference difference, Term condition);
   bool RefuteBySolver(Difference difference, Term condition);
   bool DiagramsRefute(Term condition);
+  smt::Answer AskDiagrams(Term condition);
   bool Confirm(Difference difference, const Valuation& valuation);
   bool Undecided(std::string reason) {
     verdict_.answer = Answer::kUndecided;
@@ -78,6 +79,7 @@ class Proof {
   smt::Context terms_;
   Unknowns unknowns_;
   std::optional<smt::Diagrams> diagrams_;
+  std::size_t diagrams_before_ = 0;  // made by the proofs under other rules
   smt::Solver solver_;
   DecisionGraph source_;
   DecisionGraph result_;
@@ -105,6 +107,8 @@ bool Proof::Encode() {
     const std::size_t nodes = verdict_.statistics.nodes - before;
     diagrams_.emplace(terms_, std::clamp(nodes * options.diagram_nodes, kFewestDiagrams, kMostDiagrams));
     for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
+    diagrams_->Minimize(unknowns_.captured_length());
+    diagrams_before_ = verdict_.statistics.diagram_nodes;
   }
   return true;
 }
@@ -157,16 +161,20 @@ Term Proof::VerdictOf(const Outcomes& outcomes) {
 }
 
 bool Proof::DiagramsRefute(Term condition) {
-  return terms_.AsBool(condition) == false ||
-         (diagrams_ && diagrams_->Check(condition) == smt::Answer::kUnsat);
+  return terms_.AsBool(condition) == false || (diagrams_ && AskDiagrams(condition) == smt::Answer::kUnsat);
+}
+
+smt::Answer Proof::AskDiagrams(Term condition) {
+  const smt::Answer answer = diagrams_->Check(condition);
+  verdict_.statistics.diagram_nodes = diagrams_before_ + diagrams_->nodes();
+  return answer;
 }
 
 // True when no packet satisfies `condition`.
 bool Proof::Refute(Difference difference, Term condition) {
   if (terms_.AsBool(condition) == false) return true;
   if (diagrams_) {
-    const smt::Answer answer = diagrams_->Check(condition);
-    verdict_.statistics.diagram_nodes += diagrams_->nodes();
+    const smt::Answer answer = AskDiagrams(condition);
     if (answer == smt::Answer::kUnsat) return true;
     // A model of the diagrams may give one byte two values; then it is not confirmed, and Z3 decides.
     if (answer == smt::Answer::kSat &&
