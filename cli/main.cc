@@ -16,10 +16,11 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr std::array<Command, 6> kCommands = {{
+constexpr std::array<Command, 7> kCommands = {{
     {"compile", bpfopt::cli::CompileCommand},
     {"disasm", bpfopt::cli::DisasmCommand},
     {"verify", bpfopt::cli::VerifyCommand},
+    {"implies", bpfopt::cli::ImpliesCommand},
     {"run", bpfopt::cli::RunCommand},
     {"compare", bpfopt::cli::CompareCommand},
     {"graph", bpfopt::cli::GraphCommand},

@@ -1,6 +1,7 @@
 #include "verifier/counterexample.h"
 
 #include "bpf/interpreter.h"
+#include "verifier/permission.h"
 
 #include <algorithm>
 #include <utility>
@@ -65,6 +66,9 @@ bool RunBoth(const Pair& pair, Difference difference, Counterexample& example) {
   example.result_verdict = result.verdict;
   example.result_faults = result.end == bpf::End::kFault;
   if (difference == Difference::kNewFault) return source.verdict != 0 && example.result_faults;
+  if (difference == Difference::kPermission) {
+    return PermissionOf(source.verdict, pair.rules) > PermissionOf(result.verdict, pair.rules);
+  }
   return source.verdict != result.verdict;
 }
 
@@ -86,6 +90,7 @@ class Minimizer {
       ClearValues(example_.continuation);
       ClearValues(example_.ancillary);
       ClearValues(example_.attributes);
+      ClearNegative();
       ShortenWire();
       again = changed_;
     }
@@ -125,18 +130,34 @@ class Minimizer {
     }
   }
 
-  // Whole stretches first: most bytes of a long packet do not matter.
+  // A load at a negative offset that is not listed gives 0.
+  void ClearNegative() {
+    auto& negative = example_.negative;
+    for (auto entry = negative.begin(); entry != negative.end();) {
+      std::optional<std::uint32_t>& value = entry->second;
+      Try(value, std::optional(0U));
+      for (unsigned bit = 32; value && bit-- > 0;) {
+        if (((*value >> bit) & 1) != 0) Try(value, std::optional(*value & ~(1U << bit)));
+      }
+      entry = value == 0U ? negative.erase(entry) : std::next(entry);
+    }
+  }
+
+  // Whole stretches first: most bytes of a packet do not matter.
   void ClearBytes() {
     std::vector<std::uint8_t>& captured = example_.captured;
-    for (std::size_t size = captured.size(); size > 1; size = (size + 1) / 2) {
-      for (std::size_t start = 0; start < captured.size(); start += size) {
+    for (std::size_t count = captured.size();; count = (count + 1) / 2) {
+      std::vector<std::size_t> set;
+      for (std::size_t i = 0; i < captured.size(); ++i) {
+        if (captured[i] != 0) set.push_back(i);
+      }
+      count = std::min(count, set.size());
+      if (count <= 1) break;
+      for (std::size_t start = 0; start < set.size(); start += count) {
         std::vector<std::uint8_t> cleared = captured;
-        const std::size_t end = std::min(start + size, captured.size());
-        std::fill(cleared.begin() + static_cast<std::ptrdiff_t>(start),
-                  cleared.begin() + static_cast<std::ptrdiff_t>(end), std::uint8_t{0});
+        for (std::size_t i = start; i < std::min(start + count, set.size()); ++i) cleared[set[i]] = 0;
         Try(captured, std::move(cleared));
       }
-      if (size == 2) break;
     }
     for (std::uint8_t& byte : captured) Clear(byte);
   }

@@ -22,6 +22,7 @@
 #include "smt/term.h"
 #include "verifier/counterexample.h"
 #include "verifier/outcomes.h"
+#include "verifier/permission.h"
 #include "verifier/unfold.h"
 #include "verifier/unknowns.h"
 
@@ -45,13 +46,24 @@ class Proof {
   Proof(const Program& source, const Program& result, const Options& options, Target rules, Verdict& verdict)
       : pair_{source, result, options, rules}, verdict_(verdict), unknowns_(terms_, rules), solver_(terms_) {}
 
-  // True when the relation is proven; else the verdict says what is known.
-  bool Run() {
+  // Each is true when what it is about is proven; else the verdict says what is known.
+  bool ProveRelation() {
     if (!Encode()) return false;
     if (pair_.options.relation == Relation::kStrict) {
       return RefuteDifference(Difference::kVerdict, Loads::kWithinCapture);
     }
     return RefuteDifference(Difference::kCompleteVerdict, Loads::kComplete) && RefuteNewFault();
+  }
+
+  bool ProveImplication() {
+    if (!Encode()) return false;
+    const Outcomes source = OutcomesOf(source_, Loads::kWithinCapture, terms_);
+    const Outcomes result = OutcomesOf(result_, Loads::kWithinCapture, terms_);
+    for (unsigned least = 1; least <= HighestPermission(pair_.rules); ++least) {
+      const Term more = terms_.And(Permits(source, least), terms_.Not(Permits(result, least)));
+      if (!Refute(Difference::kPermission, more)) return false;
+    }
+    return true;
   }
 
   bool rules_differ() const { return rules_differ_; }
@@ -61,6 +73,7 @@ class Proof {
   bool RefuteDifference(Difference difference, Loads loads);
   bool RefuteNewFault();
   Term Accepts(const Outcomes& outcomes);
+  Term Permits(const Outcomes& outcomes, unsigned least);
   Term VerdictOf(const Outcomes& outcomes);
   bool Refute(Difference difference, Term condition);
   bool RefuteBySolver(Difference difference, Term condition);
@@ -140,9 +153,9 @@ bool Proof::RefuteDifference(Difference difference, Loads loads) {
 
 // Since R* has the verdict of S*, only a fault can make R reject what S accepts.
 bool Proof::RefuteNewFault() {
-  const Term accepts = Accepts(OutcomesOf(source_, Loads::kWithinCapture, terms_));
-  const Term rejects = terms_.Not(Accepts(OutcomesOf(result_, Loads::kWithinCapture, terms_)));
-  return Refute(Difference::kNewFault, terms_.And(accepts, rejects));
+  const Outcomes source = OutcomesOf(source_, Loads::kWithinCapture, terms_);
+  const Outcomes result = OutcomesOf(result_, Loads::kWithinCapture, terms_);
+  return Refute(Difference::kNewFault, terms_.And(Accepts(source), terms_.Not(Accepts(result))));
 }
 
 Term Proof::Accepts(const Outcomes& outcomes) {
@@ -152,6 +165,18 @@ Term Proof::Accepts(const Outcomes& outcomes) {
     accepts = terms_.Or(accepts, terms_.And(condition, terms_.Not(is_zero)));
   }
   return accepts;
+}
+
+Term Proof::Permits(const Outcomes& outcomes, unsigned least) {
+  // Where no condition holds, the verdict is 0.
+  const bool otherwise = PermissionOf(0, pair_.rules) >= least;
+  Term permits = otherwise ? terms_.True() : terms_.False();
+  for (const auto& [verdict, condition] : outcomes) {
+    const Term enough = PermitsAtLeast(verdict, least, pair_.rules, terms_);
+    permits = otherwise ? terms_.And(permits, terms_.Or(terms_.Not(condition), enough))
+                        : terms_.Or(permits, terms_.And(condition, enough));
+  }
+  return permits;
 }
 
 Term Proof::VerdictOf(const Outcomes& outcomes) {
@@ -268,9 +293,9 @@ bool DrawsAreValid(const Program& source, const Program& result, const Options& 
   return true;
 }
 
-}  // namespace
-
-Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options) {
+template <typename Prove>
+Verdict ProveUnderAllRules(const Program& source, const Program& result, const Options& options,
+                           Prove prove) {
   Verdict verdict;
   if (!DrawsAreValid(source, result, options)) {
     verdict.reason = "the map of draws is wrong: it names other instructions, or one draw twice on a path";
@@ -279,12 +304,22 @@ Verdict CheckEquivalence(const Program& source, const Program& result, const Opt
   std::vector<Target> rules = {options.target};
   for (std::size_t i = 0; i < rules.size(); ++i) {
     Proof proof(source, result, options, rules[i], verdict);
-    if (!proof.Run()) return verdict;
+    if (!prove(proof)) return verdict;
     // tcpdump attaches its programs to the kernel.
     if (rules[i] == Target::kPcap && proof.rules_differ()) rules.push_back(Target::kLinux);
   }
   verdict.answer = Answer::kEqual;
   return verdict;
+}
+
+}  // namespace
+
+Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options) {
+  return ProveUnderAllRules(source, result, options, [](Proof& proof) { return proof.ProveRelation(); });
+}
+
+Verdict CheckImplication(const Program& source, const Program& result, const Options& options) {
+  return ProveUnderAllRules(source, result, options, [](Proof& proof) { return proof.ProveImplication(); });
 }
 
 }  // namespace bpfopt::verifier
