@@ -6,6 +6,8 @@
 #   ./setup.sh run FILTER...    build, and compile a filter
 #   ./setup.sh test             build, and run all tests
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
+#   ./setup.sh fuzz TARGET [SECONDS]
+#                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds
 #   ./setup.sh lint             the formatting of every file (clang-format)
 #
 # Works as root or through sudo, reads nothing from standard input, and may be run again.
@@ -57,6 +59,19 @@ run_tests() {
   ctest --test-dir "$1" --output-on-failure -j "$(nproc)"
 }
 
+# fuzz TARGET [SECONDS]: new inputs are kept in build-fuzz/corpus, a failing one in build-fuzz.
+fuzz() {
+  fuzz_target=${1:?a target of tests/fuzz: readers, filter or lift}
+  seconds=${2:-600}
+  packages="$packages clang libclang-rt-14-dev"
+  install_packages
+  build build-fuzz "bpfopt_fuzz_$fuzz_target" -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+    -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_FUZZ=ON
+  mkdir -p "build-fuzz/corpus/$fuzz_target"
+  "build-fuzz/tests/bpfopt_fuzz_$fuzz_target" -max_total_time="$seconds" -max_len=4096 -timeout=20 \
+    -artifact_prefix=build-fuzz/ "build-fuzz/corpus/$fuzz_target" "tests/fuzz/seeds/$fuzz_target"
+}
+
 check_format() {
   say "checking the formatting"
   git ls-files -- '*.cc' '*.h' | xargs clang-format --dry-run -Werror
@@ -86,6 +101,7 @@ case $command in
       -DBPFOPT_SANITIZE=address,undefined
     run_tests build-sanitize
     ;;
+  fuzz) fuzz "$@" ;;
   lint)
     install_packages
     check_format

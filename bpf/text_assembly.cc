@@ -20,40 +20,9 @@ struct Operand {
   std::uint32_t k = 0;
 };
 
-std::string_view DescribeForm(OperandForm form) {
-  switch (form) {
-    case OperandForm::kNone:
-      return "no operand";
-    case OperandForm::kX:
-      return "x";
-    case OperandForm::kDecimal:
-    case OperandForm::kHexadecimal:
-      return "#k";
-    case OperandForm::kPacketLength:
-      return "#pktlen";
-    case OperandForm::kAbsolute:
-      return "[k]";
-    case OperandForm::kIndirect:
-      return "[x + k]";
-    case OperandForm::kHeaderLength:
-      return "4*([k]&0xf)";
-    case OperandForm::kScratch:
-      return "M[k]";
-    case OperandForm::kJumpTarget:
-      return "the number of a later instruction";
-  }
-  return "";
-}
-
-bool IsImmediate(OperandForm form) {
-  return form == OperandForm::kDecimal || form == OperandForm::kHexadecimal;
-}
-
-bool SameForm(OperandForm a, OperandForm b) { return a == b || (IsImmediate(a) && IsImmediate(b)); }
-
 class AssemblyLine {
  public:
-  AssemblyLine(const Line& line, std::size_t index) : scanner_(line), index_(index) {}
+  AssemblyLine(const Scanner& line, std::size_t index) : scanner_(line), index_(index) {}
 
   Expected<Instruction> Read() {
     if (auto number = ReadNumber(); !number) return tl::unexpected(number.error());
@@ -191,13 +160,13 @@ class AssemblyLine {
     return static_cast<std::uint8_t>(*target - next);
   }
 
-  LineScanner scanner_;
+  Scanner scanner_;
   const std::size_t index_;
 };
 
 }  // namespace
 
-Expected<Instruction> ReadAssemblyLine(const Line& line, std::size_t index) {
+Expected<Instruction> ReadAssemblyLine(const Scanner& line, std::size_t index) {
   return AssemblyLine(line, index).Read();
 }
 

@@ -12,7 +12,7 @@ namespace bpfopt::bpf {
 
 // "(002) jeq      #0x800           jt 3	jf 5", where `index` is 2. Numbers may be decimal or
 // hexadecimal and blanks are free; the number in front must be `index`, since targets are counted by it.
-Expected<Instruction> ReadAssemblyLine(const Line& line, std::size_t index);
+Expected<Instruction> ReadAssemblyLine(const Scanner& line, std::size_t index);
 
 }  // namespace bpfopt::bpf
 

@@ -60,6 +60,10 @@ constexpr auto kShapes = std::to_array<Shape>({
     {kMisc | kTxa, "txa", OperandForm::kNone},
 });
 
+bool IsImmediate(OperandForm form) {
+  return form == OperandForm::kDecimal || form == OperandForm::kHexadecimal;
+}
+
 struct AncillaryWord {
   std::uint32_t offset;
   std::string_view name;
@@ -93,6 +97,35 @@ const Shape* FindShape(std::uint16_t code) {
       std::find_if(kShapes.begin(), kShapes.end(), [code](const Shape& shape) { return shape.code == code; });
   return found == kShapes.end() ? nullptr : found;
 }
+
+std::string_view DescribeForm(OperandForm form) {
+  switch (form) {
+    case OperandForm::kNone:
+      return "no operand";
+    case OperandForm::kX:
+      return "x";
+    case OperandForm::kDecimal:
+    case OperandForm::kHexadecimal:
+      return "#k";
+    case OperandForm::kPacketLength:
+      return "#pktlen";
+    case OperandForm::kAbsolute:
+      return "[k]";
+    case OperandForm::kIndirect:
+      return "[x + k]";
+    case OperandForm::kHeaderLength:
+      return "4*([k]&0xf)";
+    case OperandForm::kScratch:
+      return "M[k]";
+    case OperandForm::kJumpTarget:
+      return "the number of a later instruction";
+    case OperandForm::kAccumulator:
+      return "a";
+  }
+  return "";
+}
+
+bool SameForm(OperandForm a, OperandForm b) { return a == b || (IsImmediate(a) && IsImmediate(b)); }
 
 std::string_view AncillaryName(std::uint32_t k) {
   for (const AncillaryWord& word : kAncillaryWords) {

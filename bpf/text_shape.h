@@ -20,7 +20,8 @@ enum class OperandForm {
   kIndirect,      // "[x + 14]"
   kHeaderLength,  // "4*([14]&0xf)"
   kScratch,       // "M[3]"
-  kJumpTarget,    // "19": the number of an instruction
+  kJumpTarget,    // "19": the number of an instruction; in bpf_asm's text, a label
+  kAccumulator,   // "a": bpf_asm's text alone
 };
 
 struct Shape {
@@ -32,6 +33,11 @@ struct Shape {
 // Every code that tcpdump -d has a mnemonic for. All others are shown as "unimp" with the code as operand.
 std::span<const Shape> Shapes();
 const Shape* FindShape(std::uint16_t code);
+
+// "#k", for messages.
+std::string_view DescribeForm(OperandForm form);
+// Immediates are one form to a reader, in whatever base they are printed.
+bool SameForm(OperandForm a, OperandForm b);
 
 // The name that stands for an absolute load's k, as in "[vlan_tci]"; empty when it has none.
 std::string_view AncillaryName(std::uint32_t k);

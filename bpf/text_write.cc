@@ -1,5 +1,5 @@
-// Programs as tcpdump -d, -dd and -ddd print them. libpcap prints most operands as signed numbers, and so
-// does this.
+// Programs as tcpdump -d, -dd and -ddd print them, and in iptables' one line. libpcap prints most operands as
+// signed numbers, and so does this.
 #include "bpf/opcode.h"
 #include "bpf/text.h"
 #include "bpf/text_shape.h"
@@ -24,6 +24,7 @@ std::string FormatOperand(OperandForm form, std::uint32_t k, std::size_t index) 
   const auto signed_k = static_cast<std::int32_t>(k);
   switch (form) {
     case OperandForm::kNone:
+    case OperandForm::kAccumulator:
       return "";
     case OperandForm::kX:
       return "x";
@@ -86,6 +87,15 @@ std::string FormatDecimal(const Program& program) {
                    instruction.jf, instruction.k);
   }
   return text;
+}
+
+std::string FormatIptables(const Program& program) {
+  std::string text = fmt::format("{}", program.size());
+  for (const Instruction& instruction : program) {
+    fmt::format_to(std::back_inserter(text), ",{} {} {} {}", instruction.code, instruction.jt, instruction.jf,
+                   instruction.k);
+  }
+  return text + "\n";
 }
 
 }  // namespace bpfopt::bpf

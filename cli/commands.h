@@ -8,6 +8,7 @@ int CompileCommand(int argc, const char* const* argv);
 int OptimizeCommand(int argc, const char* const* argv);
 int DisasmCommand(int argc, const char* const* argv);
 int VerifyCommand(int argc, const char* const* argv);
+int ImpliesCommand(int argc, const char* const* argv);
 int RunCommand(int argc, const char* const* argv);
 int CompareCommand(int argc, const char* const* argv);
 int GraphCommand(int argc, const char* const* argv);

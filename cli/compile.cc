@@ -22,11 +22,12 @@ constexpr const char* kFooter =
     "  disasm FILE             print a program that is given in any of the formats\n"
     "  optimize FILE           a program in any of the formats to a smaller one\n"
     "  verify SOURCE RESULT    are two programs equal?\n"
+    "  implies A B             does B accept all that A accepts?\n"
     "  run -r IN EXPR...       filter a capture\n"
     "  compare EXPR...         side by side with libpcap's program\n"
     "  graph EXPR...           the control-flow graph\n"
-    "Options end at '--'. Exit status: 0 done, equal; 1 different; 2 wrong usage or input; 3 undecided;\n"
-    "4 does not fit --limit; 5 a bug of bpfopt.";
+    "Options end at '--'. Exit status: 0 done, equal, implied; 1 different, not implied; 2 wrong usage or\n"
+    "input; 3 undecided; 4 does not fit --limit; 5 a bug of bpfopt.";
 
 class Compiler {
  public:
@@ -97,7 +98,8 @@ class Compiler {
     for (const Diagnostic& diagnostic : result->diagnostics) Report(diagnostic, filter);
     NoteMissingProof(*result, options.level, options.proof);
     inspection_.PrintFigures(*result);
-    return Print(FormatProgram(result->program, output_.Chosen()));
+    const auto text = output_.Write(result->program);
+    return text ? Print(*text) : ReportError(text.error());
   }
 
   MeaningArguments meaning_;

@@ -12,12 +12,14 @@
 namespace bpfopt::cli {
 namespace {
 
-int Disassemble(const std::string& path, Format format) {
+int Disassemble(const std::string& path, const OutputArguments& output) {
   const auto text = ReadInput(path);
   if (!text) return ReportError(text.error());
-  const auto program = ParseProgram(*text);
+  const auto program = ParseProgram(*text, output.byte_order);
   if (!program) return ReportError(program.error(), {path == "-" ? "standard input" : path, *text});
-  const auto written = WriteStandardOutput(FormatProgram(*program, format));
+  const auto form = output.Write(*program);
+  if (!form) return ReportError(form.error());
+  const auto written = WriteStandardOutput(*form);
   return written ? kDone : ReportError(written.error());
 }
 
@@ -29,7 +31,7 @@ int DisasmCommand(int argc, const char* const* argv) {
   output.AddTo(app);
   return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
     if (words.size() != 1) return ReportError(std::string("disasm takes one file, or '-'"));
-    return Disassemble(words[0], output.Chosen());
+    return Disassemble(words[0], output);
   });
 }
 

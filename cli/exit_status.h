@@ -6,9 +6,9 @@
 
 namespace bpfopt::cli {
 
-inline constexpr int kDone = 0;  // also: equal
-inline constexpr int kDifferent = 1;
-inline constexpr int kBadInput = 2;  // wrong usage, a wrong filter, a file that cannot be read or written
+inline constexpr int kDone = 0;       // also: equal, implied
+inline constexpr int kDifferent = 1;  // also: not implied
+inline constexpr int kBadInput = 2;   // wrong usage, a wrong filter, a file that cannot be read or written
 inline constexpr int kUndecided = 3;
 inline constexpr int kTooLarge = 4;
 inline constexpr int kBug = 5;  // bpfopt contradicts itself; the message has what to report

@@ -21,6 +21,7 @@ constexpr std::array<Command, 7> kCommands = {{
     {"optimize", bpfopt::cli::OptimizeCommand},
     {"disasm", bpfopt::cli::DisasmCommand},
     {"verify", bpfopt::cli::VerifyCommand},
+    {"implies", bpfopt::cli::ImpliesCommand},
     {"run", bpfopt::cli::RunCommand},
     {"compare", bpfopt::cli::CompareCommand},
     {"graph", bpfopt::cli::GraphCommand},

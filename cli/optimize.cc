@@ -41,7 +41,7 @@ class Optimizer {
     const auto text = ReadInput(path);
     if (!text) return ReportError(text.error());
     const NamedText source{path == "-" ? "standard input" : path, *text};
-    const auto program = ParseProgram(*text);
+    const auto program = ParseProgram(*text, output_.byte_order);
     if (!program) return ReportError(program.error(), source);
     if (!inspection_.stop_after().empty()) return PrintIr(*program, options);
     return PrintProgram(*program, options);
@@ -73,7 +73,8 @@ class Optimizer {
     for (const Diagnostic& diagnostic : result->diagnostics) Report(diagnostic, {});
     NoteMissingProof(*result, options.level, options.proof);
     inspection_.PrintFigures(*result);
-    return Print(FormatProgram(result->program, output_.Chosen()));
+    const auto text = output_.Write(result->program);
+    return text ? Print(*text) : ReportError(text.error());
   }
 
   static int Print(const std::string& text) {

@@ -5,21 +5,31 @@
 
 namespace bpfopt::cli {
 
+void AddByteOrder(CLI::App& app, ByteOrder& byte_order) {
+  AddChoice(app, "--endian", byte_order, {{"little", ByteOrder::kLittle}, {"big", ByteOrder::kBig}},
+            "byte order of raw programs: little or big (default: this machine's)");
+}
+
 void OutputArguments::AddTo(CLI::App& app) {
   app.add_flag("-d", d_count, "print as tcpdump -d (default), -dd or -ddd does");
   AddChoice(app, "--format", format,
             {{"asm", Format::kAssembly},
              {"c", Format::kC},
              {"decimal", Format::kDecimal},
-             {"json", Format::kJson},
-             {"iptables", Format::kIptables}},
-            "asm, c, decimal, json or iptables");
+             {"iptables", Format::kIptables},
+             {"bpf_asm", Format::kBpfAsm},
+             {"raw", Format::kRaw},
+             {"json", Format::kJson}},
+            "asm, c, decimal, iptables, bpf_asm, raw or json");
+  AddByteOrder(app, byte_order);
 }
 
-Format OutputArguments::Chosen() const {
-  if (format) return *format;
-  if (d_count >= 3) return Format::kDecimal;
-  return d_count == 2 ? Format::kC : Format::kAssembly;
+Expected<std::string> OutputArguments::Write(const Program& program) const {
+  const Format chosen = format.value_or(d_count >= 3   ? Format::kDecimal
+                                        : d_count == 2 ? Format::kC
+                                                       : Format::kAssembly);
+  if (auto fits = CheckFormat(program, chosen); !fits) return tl::unexpected(fits.error());
+  return FormatProgram(program, chosen, byte_order);
 }
 
 }  // namespace bpfopt::cli

@@ -1,22 +1,27 @@
-// -d, -dd, -ddd and --format.
+// -d, -dd, -ddd, --format and --endian.
 #ifndef BPFOPT_CLI_OUTPUT_FORMAT_H
 #define BPFOPT_CLI_OUTPUT_FORMAT_H
 
 #include "bpfopt/format.h"
 
 #include <optional>
+#include <string>
 
 #include <CLI/CLI.hpp>
 
 namespace bpfopt::cli {
 
+// Of raw programs, read or written: little or big.
+void AddByteOrder(CLI::App& app, ByteOrder& byte_order);
+
 struct OutputArguments {
   int d_count = 0;
   std::optional<Format> format;
+  ByteOrder byte_order = kHostByteOrder;
 
   void AddTo(CLI::App& app);
-  // --format wins; without anything, as -d.
-  Format Chosen() const;
+  // --format wins; without anything, as -d. An error when the format cannot hold the program.
+  Expected<std::string> Write(const Program& program) const;
 };
 
 }  // namespace bpfopt::cli

@@ -23,21 +23,32 @@ std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLe
 
 }  // namespace
 
-Recipe MainRecipe(const CompileOptions& options) {
+Recipe MainRecipe(const CompileOptions& options, bool is_lifted) {
   if (options.level == 0) return {"naive", 0, Relation::kStrict, {}};
-  if (options.level == 1) return {"no-solver", 1, options.relation, {}};
-  return {"full", options.level, options.relation, {}};
+  Recipe recipe{"full", options.level, options.relation, {}};
+  if (options.level == 1) recipe.name = "no-solver";
+  if (!is_lifted) recipe.disabled.push_back("duplicate-tails");
+  return recipe;
 }
 
-std::vector<Recipe> OtherRecipes(const CompileOptions& options) {
+std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) {
   if (options.level < 2) return {};
+  const Recipe main = MainRecipe(options, is_lifted);
+  std::vector<Recipe> recipes;
+  const auto without = [&](std::string_view name, std::string_view pass) {
+    recipes.push_back(main);
+    recipes.back().name = name;
+    recipes.back().disabled.push_back(pass);
+  };
   // A diagram shares what follows equal tests, and splits what follows different ones.
-  std::vector<Recipe> recipes = {{"no-diagram", options.level, options.relation, {"decision-diagram"}}};
+  without("no-diagram", "decision-diagram");
+  // What is joined may be joined well.
+  if (is_lifted) without("no-duplicates", "duplicate-tails");
   // What is strict is faithful too.
   if (options.level >= 3 && options.relation == Relation::kFaithful) {
-    recipes.push_back({"strict", options.level, Relation::kStrict, {}});
+    recipes.push_back({"strict", options.level, Relation::kStrict, main.disabled});
   }
-  recipes.push_back({"no-solver", 1, options.relation, {}});
+  recipes.push_back({"no-solver", 1, options.relation, main.disabled});
   return recipes;
 }
 

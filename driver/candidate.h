@@ -23,6 +23,7 @@ struct Subject {
   const ir::Function& function;
   bpf::CookedHeader cooked;  // loads that programs may make in the link header
   int dlt = 1;
+  bool is_lifted = false;
 };
 
 struct Recipe {
@@ -32,11 +33,12 @@ struct Recipe {
   std::vector<std::string_view> disabled;  // passes left out
 };
 
-// What the level asks for.
-Recipe MainRecipe(const CompileOptions& options);
+// What the level asks for. Lifted programs have joins that another optimizer made, and take them apart first;
+// those of filters are our own.
+Recipe MainRecipe(const CompileOptions& options, bool is_lifted);
 // Other ways that are worth trying beside it, the likeliest first. Passes are heuristics about size, and what
 // one of them spoils another way keeps.
-std::vector<Recipe> OtherRecipes(const CompileOptions& options);
+std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted);
 
 struct Built {
   Program program;

@@ -62,8 +62,8 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   auto lowered = LowerFilter(std::move(*parsed), options, log);
   if (!lowered) return tl::unexpected(lowered.error());
   if (stop_after != "lower") {
-    auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options), options, lowered->cooked,
-                                  stop_after, log);
+    auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options, /*is_lifted=*/false),
+                                  options, lowered->cooked, stop_after, log);
     if (!done) return tl::unexpected(done.error());
   }
   return std::move(lowered->function);

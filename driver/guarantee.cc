@@ -50,9 +50,9 @@ class Choice {
   }
 
   Expected<void> MakeCandidates() {
-    const Recipe main = MainRecipe(options_);
+    const Recipe main = MainRecipe(options_, subject_.is_lifted);
     if (auto tried = Try(main, log_); !tried) return tried;
-    for (const Recipe& recipe : OtherRecipes(options_)) {
+    for (const Recipe& recipe : OtherRecipes(options_, subject_.is_lifted)) {
       if (IsSameAs(recipe, main)) continue;
       if (auto tried = TryAside(recipe); !tried) return tried;
     }

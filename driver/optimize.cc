@@ -75,7 +75,7 @@ Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& 
   auto function = LiftProgram(program, options, log);
   if (!function) return tl::unexpected(function.error());
   const driver::Subject subject{*function, driver::CookedHeaderFor(options.link_type, *function),
-                                options.link_type};
+                                options.link_type, /*is_lifted=*/true};
   if (auto valid = CheckCookedLoads(program, options, subject.cooked); !valid)
     return tl::unexpected(valid.error());
 
@@ -96,7 +96,8 @@ Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions
   if (!function) return tl::unexpected(function.error());
   if (stop_after != "lift") {
     const bpf::CookedHeader cooked = driver::CookedHeaderFor(options.link_type, *function);
-    auto done = driver::RunPasses(*function, driver::MainRecipe(effort), effort, cooked, stop_after, log);
+    auto done = driver::RunPasses(*function, driver::MainRecipe(effort, /*is_lifted=*/true), effort, cooked,
+                                  stop_after, log);
     if (!done) return tl::unexpected(done.error());
   }
   return ir::Print(*function);

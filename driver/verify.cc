@@ -7,6 +7,8 @@
 #include "verifier/equivalence.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstring>
 #include <iterator>
 #include <utility>
 
@@ -23,6 +25,9 @@ Counterexample Convert(verifier::Counterexample from) {
   to.continuation = std::move(from.continuation);
   to.ancillary = std::move(from.ancillary);
   to.random = std::move(from.random);
+  to.negative = std::move(from.negative);
+  to.attributes = std::move(from.attributes);
+  to.has_device = from.has_device;
   to.rules = from.rules;
   to.source_verdict = from.source_verdict;
   to.result_verdict = from.result_verdict;
@@ -50,6 +55,40 @@ Expected<void> DemandMeaning(const Program& program, Target target, std::string_
                                   violations[0].instruction, violations[0].reason));
 }
 
+struct Operand {
+  const Program& program;
+  std::string_view role;
+};
+
+template <typename Question>
+Expected<Verdict> Prove(Question question, const Operand& first, const Operand& second,
+                        const VerifyOptions& options) {
+  for (const Operand& operand : {first, second}) {
+    if (auto valid = DemandMeaning(operand.program, options.target, operand.role); !valid)
+      return tl::unexpected(valid.error());
+  }
+  verifier::Options verifier_options;
+  verifier_options.target = options.target;
+  verifier_options.relation = options.relation;
+  verifier_options.steps = options.steps;
+  verifier_options.max_nodes = options.nodes;
+  verifier_options.draws = options.draws;
+  const auto start = std::chrono::steady_clock::now();
+  verifier::Verdict from = question(first.program, second.program, verifier_options);
+
+  Verdict verdict;
+  verdict.milliseconds =
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  verdict.answer = Convert(from.answer);
+  verdict.reason = std::move(from.reason);
+  if (from.counterexample) verdict.counterexample = Convert(std::move(*from.counterexample));
+  verdict.nodes = from.statistics.nodes;
+  verdict.diagram_nodes = from.statistics.diagram_nodes;
+  verdict.queries = from.statistics.queries;
+  verdict.steps = from.statistics.steps;
+  return verdict;
+}
+
 std::string Hexadecimal(const std::vector<std::uint8_t>& bytes) {
   std::string text;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
@@ -58,6 +97,24 @@ std::string Hexadecimal(const std::vector<std::uint8_t>& bytes) {
     if (i % 16 == 15 || i + 1 == bytes.size()) text += '\n';
   }
   return text;
+}
+
+// struct seccomp_data: its numbers are in the byte order of this machine.
+std::string DescribeCall(const std::vector<std::uint8_t>& data) {
+  const auto number = [&](std::size_t offset, auto value) {
+    if (offset + sizeof(value) <= data.size()) std::memcpy(&value, data.data() + offset, sizeof(value));
+    return value;
+  };
+  std::string text =
+      fmt::format("system call: number {}, architecture {:#x}, instruction pointer {:#x}\n",
+                  number(0, std::uint32_t{0}), number(4, std::uint32_t{0}), number(8, std::uint64_t{0}));
+  text += "arguments:";
+  for (std::size_t i = 0; i < 6; ++i) text += fmt::format(" {:#x}", number(16 + 8 * i, std::uint64_t{0}));
+  return text + "\n";
+}
+
+std::string VerdictText(std::uint32_t verdict, Target rules) {
+  return rules == Target::kSeccomp ? fmt::format("{:#010x}", verdict) : fmt::format("{}", verdict);
 }
 
 const char* RulesName(Target rules) {
@@ -85,31 +142,19 @@ std::vector<Violation> Check(const Program& program, const CheckOptions& options
 }
 
 Expected<Verdict> Verify(const Program& source, const Program& result, const VerifyOptions& options) {
-  if (auto valid = DemandMeaning(source, options.target, "source"); !valid)
-    return tl::unexpected(valid.error());
-  if (auto valid = DemandMeaning(result, options.target, "result"); !valid)
-    return tl::unexpected(valid.error());
-  verifier::Options verifier_options;
-  verifier_options.target = options.target;
-  verifier_options.relation = options.relation;
-  verifier_options.steps = options.steps;
-  verifier_options.max_nodes = options.nodes;
-  verifier_options.draws = options.draws;
-  verifier::Verdict from = verifier::CheckEquivalence(source, result, verifier_options);
-
-  Verdict verdict;
-  verdict.answer = Convert(from.answer);
-  verdict.reason = std::move(from.reason);
-  if (from.counterexample) verdict.counterexample = Convert(std::move(*from.counterexample));
-  verdict.nodes = from.statistics.nodes;
-  verdict.queries = from.statistics.queries;
-  verdict.steps = from.statistics.steps;
-  return verdict;
+  return Prove(verifier::CheckEquivalence, {source, "source"}, {result, "result"}, options);
 }
 
-std::string Describe(const Counterexample& example) {
-  std::string text = fmt::format("packet: {} bytes captured, {} on the wire\n{}", example.captured.size(),
-                                 example.wire_length, Hexadecimal(example.captured));
+Expected<Verdict> Implies(const Program& a, const Program& b, const VerifyOptions& options) {
+  return Prove(verifier::CheckImplication, {a, "first program"}, {b, "second program"}, options);
+}
+
+std::string Describe(const Counterexample& example, std::string_view source, std::string_view result) {
+  std::string text =
+      example.rules == Target::kSeccomp
+          ? DescribeCall(example.captured)
+          : fmt::format("packet: {} bytes captured, {} on the wire\n{}", example.captured.size(),
+                        example.wire_length, Hexadecimal(example.captured));
   if (example.on_complete_packet) {
     text += "the difference shows on the packet with more of it captured; the bytes that follow:\n";
     for (const auto& [address, byte] : example.continuation)
@@ -119,11 +164,21 @@ std::string Describe(const Counterexample& example) {
   for (const auto& [offset, word] : example.ancillary) {
     text += fmt::format("ancillary word {}: {:#x}\n", offset, word);
   }
-  for (const auto& [instruction, word] : example.random) {
-    text += fmt::format("random draw of source instruction {}: {:#x}\n", instruction, word);
+  for (const auto& [place, word] : example.negative) {
+    text += fmt::format("load of {} bytes at {:#x}: {}\n", place.second, place.first,
+                        word ? fmt::format("{:#x}", *word) : std::string("fails"));
   }
-  text += fmt::format("under {} rules: source verdict {}, result verdict {}{}\n", RulesName(example.rules),
-                      example.source_verdict, example.result_verdict,
+  for (const auto& [call, word] : example.attributes) {
+    const auto& [kind, a, x] = call;
+    text += fmt::format("ancillary load {} with A = {:#x}, X = {:#x}: {:#x}\n", kind, a, x, word);
+  }
+  if (!example.has_device) text += "without a device\n";
+  for (const auto& [instruction, word] : example.random) {
+    text += fmt::format("random draw of {} instruction {}: {:#x}\n", source, instruction, word);
+  }
+  text += fmt::format("under {} rules: {} verdict {}, {} verdict {}{}\n", RulesName(example.rules), source,
+                      VerdictText(example.source_verdict, example.rules), result,
+                      VerdictText(example.result_verdict, example.rules),
                       example.result_faults ? " (it loads past the captured bytes)" : "");
   return text;
 }

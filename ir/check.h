@@ -16,17 +16,20 @@ struct BrokenInvariant {
 };
 
 // The rules, of reachable blocks:
-//   missing-target            every edge of every block leads to a block of the function, and there is an
-//   entry no-loop                   no edge leads backwards foreign-value             every value in use is
-//   there and of this function; parameters and effects are such entry-without-parameters edge-arity an edge
-//   has an argument for each parameter of its target shared-parameter          a parameter or effect is
-//   listed once in one block switch-not-canonical      see ir::Switch parameter-not-dominating  a parameter
-//   or effect is used only where its block dominates and, in an effect's own
-//                             block, only after it
-//   load-without-guard        a guard on each path to a load's use implies base + offset + width <= captured
-//   length;
-//                             ir/available_guards.h says what a guard implies
-//   division-without-guard    a divisor is a constant other than 0, or guarded on each path
+//
+// - missing-target: every edge of every block leads to a block of the function, and there is an entry
+// - no-loop: no edge leads backwards
+// - foreign-value: every value in use is there and of this function; parameters and effects are such
+// - entry-without-parameters
+// - edge-arity: an edge has an argument for each parameter of its target
+// - shared-parameter: a parameter or effect is listed once in one block
+// - switch-not-canonical: see ir::Switch
+// - parameter-not-dominating: a parameter or effect is used only where its block dominates, an effect's own
+//   block only after it
+// - load-without-guard: a guard on each path to a load's use implies that it is inside of what was captured,
+//   as ir/available_guards.h has it
+// - division-without-guard: a divisor is a constant other than 0, or guarded on each path
+//
 // Edge arguments are used at the end of the block that the edge leaves, a guard's value before that guard.
 //
 // Rules of paths are looked at when all others hold. Time is close to linear in the number of blocks, times

@@ -45,7 +45,11 @@ class Unifier {
     if (value_parameter) value_parameter_ = function.NewParameter();
   }
 
-  bool Run() { return UnifyBlocks(*roots_.first, *roots_.second); }
+  // A value parameter that the roots' decisions have no place for makes no merge.
+  bool Run() {
+    return UnifyBlocks(*roots_.first, *roots_.second) &&
+           (value_parameter_ == nullptr || value_.first != nullptr);
+  }
 
   // Makes the merged blocks and leads both roots to them.
   void Apply(ir::Block& first, ir::Block& second) {
@@ -152,8 +156,8 @@ class Unifier {
   }
 
   const ir::Value* UnifyLoads(const ir::Value* a, const ir::Value* b) {
-    // Under seccomp no load has a base.
-    if (a->width() != b->width() || function_.target() == Target::kSeccomp) return nullptr;
+    if (a->width() != b->width()) return nullptr;
+    if (function_.target() == Target::kSeccomp) return nullptr;  // which has no loads at a base
     if (!base_) base_ = BasesFor(a, b);
     if (!base_) return nullptr;
     std::optional<std::uint32_t> offset_a = OffsetFrom(a, base_->first);

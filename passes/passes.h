@@ -7,6 +7,7 @@
 
 namespace bpfopt::passes {
 
+bool RunDuplicateTails(ir::Function& function, Context& context);
 bool RunSimplify(ir::Function& function, Context& context);
 bool RunGuards(ir::Function& function, Context& context);
 bool RunSimplifyPredicates(ir::Function& function, Context& context);

@@ -12,6 +12,8 @@ namespace bpfopt::passes {
 namespace {
 
 constexpr std::array kPasses = {
+    Pass{"duplicate-tails", "Gives each way into a block with parameters a copy of its own.",
+         RunDuplicateTails},
     Pass{"simplify", "Algebra on values: constants, known bits, masks, shifts, linear forms, comparisons.",
          RunSimplify},
     Pass{"guards", "Gives every block the guards of its own loads and drops those that others perform.",
@@ -44,6 +46,8 @@ class Runner {
       : function_(function), context_(context), options_(options) {}
 
   Expected<void> Run() {
+    // What others have joined is taken apart first: no other pass looks through parameters.
+    RunPass("duplicate-tails");
     Stage({});
     // The solver looks at what is left, so that it is asked little.
     if (options_.level >= 2) Stage({"solve-predicates"});
@@ -69,7 +73,11 @@ class Runner {
   }
 
   bool RunPass(std::string_view name) {
-    if (stopped_ || std::ranges::find(options_.disabled, name) != options_.disabled.end()) return false;
+    if (stopped_) return false;
+    if (std::ranges::find(options_.disabled, name) != options_.disabled.end()) {
+      stopped_ = name == options_.stop_after;
+      return false;
+    }
     const Pass* pass = FindPass(name);
     const auto start = std::chrono::steady_clock::now();
     const bool changed = pass->run(function_, context_);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,7 @@ using Ref = std::uint32_t;
 constexpr Ref kTrue = 0;
 constexpr Ref kFalse = 1;
 constexpr Ref kNone = ~Ref{0};
+constexpr std::uint64_t kUnsatisfiable = ~std::uint64_t{0};
 constexpr std::uint32_t kTerminalLevel = ~std::uint32_t{0};
 
 // Operations recurse once a level, so this bounds the stack.
@@ -51,6 +54,7 @@ class Manager {
 
   bool exhausted() const { return exhausted_; }
   std::size_t size() const { return nodes_.size(); }
+  std::uint32_t Level(Ref f) const { return nodes_[f >> 1].level; }
 
   // Between these two, only `nodes` more may be made. EndTrial says whether they sufficed; if not, what was
   // computed in between is meaningless, and all else is as before.
@@ -98,18 +102,18 @@ class Manager {
     return negated ? Negate(result) : result;
   }
 
-  // The value of each variable, by level, in one assignment that makes `f` true; 0 wherever 0 will do.
-  std::vector<bool> Satisfy(Ref f) const {
+  // The value of each variable, by level, in an assignment that makes `f` true, where the sum of the costs of
+  // those that are 1 is least; 0 where both will do. `costs` may lack the last levels, whose cost is 1.
+  std::vector<bool> Satisfy(Ref f, const std::vector<std::uint64_t>& costs) const {
     std::vector<bool> values(levels_, false);
+    const std::unordered_map<Ref, std::uint64_t> least = LeastCosts(f, costs);
     while (f >> 1 != 0) {
       const Entry& node = nodes_[f >> 1];
       const Ref low = node.low ^ (f & 1);
-      if (low != kFalse) {
-        f = low;
-      } else {
-        values[node.level] = true;
-        f = node.high ^ (f & 1);
-      }
+      const Ref high = node.high ^ (f & 1);
+      const bool one = AddCost(least.at(high), CostOf(node.level, costs)) < least.at(low);
+      values[node.level] = one;
+      f = one ? high : low;
     }
     return values;
   }
@@ -136,9 +140,36 @@ class Manager {
     Ref result = kNone;
   };
 
-  std::uint32_t Level(Ref f) const { return nodes_[f >> 1].level; }
   Ref Low(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].low ^ (f & 1) : f; }
   Ref High(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].high ^ (f & 1) : f; }
+
+  static std::uint64_t CostOf(std::uint32_t level, const std::vector<std::uint64_t>& costs) {
+    return level < costs.size() ? costs[level] : 1;
+  }
+  static std::uint64_t AddCost(std::uint64_t a, std::uint64_t b) {
+    return a > kUnsatisfiable - b ? kUnsatisfiable : a + b;
+  }
+
+  // By reference: the least cost of an assignment that makes it true. A node's children are older than it is.
+  std::unordered_map<Ref, std::uint64_t> LeastCosts(Ref root, const std::vector<std::uint64_t>& costs) const {
+    std::unordered_map<Ref, std::uint64_t> least = {{kTrue, 0}, {kFalse, kUnsatisfiable}};
+    std::vector<Ref> reached = {root};
+    std::unordered_set<Ref> seen = {kTrue, kFalse, root};
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+      const Entry& node = nodes_[reached[i] >> 1];
+      for (const Ref child : {node.low ^ (reached[i] & 1), node.high ^ (reached[i] & 1)}) {
+        if (seen.insert(child).second) reached.push_back(child);
+      }
+    }
+    std::sort(reached.begin(), reached.end());
+    for (const Ref f : reached) {
+      if (f >> 1 == 0) continue;
+      const Entry& node = nodes_[f >> 1];
+      const std::uint64_t high = AddCost(least.at(node.high ^ (f & 1)), CostOf(node.level, costs));
+      least[f] = std::min(least.at(node.low ^ (f & 1)), high);
+    }
+    return least;
+  }
 
   Ref IteCached(Ref f, Ref g, Ref h) {
     const std::size_t hash = Hash(f, g, h);
@@ -206,8 +237,10 @@ struct Diagrams::Impl {
 
   const Bits& Of(const Node* root);
   void Place(const Node* variable);
+  void Minimize(const Node* variable);
 
   Manager manager;
+  std::vector<std::uint64_t> costs;  // by level
   std::vector<bool> assignment;
 
  private:
@@ -242,6 +275,17 @@ Bits Diagrams::Impl::Fresh(unsigned width) {
 
 void Diagrams::Impl::Place(const Node* variable) {
   if (!Known(variable)) Record(variable, Fresh(std::max<unsigned>(variable->width, 1)));
+}
+
+// More than all other bits together, and a higher bit more than all lower ones.
+void Diagrams::Impl::Minimize(const Node* variable) {
+  const Bits bits = bits_[variable->id];
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    const std::uint32_t level = manager.Level(bits[i]);
+    if (level == kTerminalLevel) return;  // there was no place any more
+    if (level >= costs.size()) costs.resize(level + 1, 1);
+    costs[level] = std::uint64_t{2 * kMaxLevels} << i;
+  }
 }
 
 // Post-order with a stack of its own: terms are as deep as programs are long.
@@ -469,11 +513,13 @@ Diagrams::~Diagrams() = default;
 
 void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }
 
+void Diagrams::Minimize(Term variable) { impl_->Minimize(variable.node_); }
+
 Answer Diagrams::Check(Term condition) {
   const Ref diagram = impl_->Of(condition.node_)[0];
   if (impl_->manager.exhausted()) return Answer::kUnknown;
   if (diagram == kFalse) return Answer::kUnsat;
-  impl_->assignment = impl_->manager.Satisfy(diagram);
+  impl_->assignment = impl_->manager.Satisfy(diagram, impl_->costs);
   return Answer::kSat;
 }
 

@@ -36,8 +36,12 @@ class Diagrams {
   // Is there an assignment that satisfies `condition`?
   Answer Check(Term condition);
 
-  // After kSat: the value of a term in the assignment that was found, where everything that does not matter
-  // is 0. Of a selected byte, the value of that very term.
+  // Of the assignments that satisfy a condition Check finds one with the least value of `variable`, which has
+  // a place already, and among those one with the fewest bits set. Before, the latter alone.
+  void Minimize(Term variable);
+
+  // After kSat: the value of a term in the assignment that was found. Of a selected byte, the value of that
+  // very term.
   std::uint64_t Evaluate(Term bit_vector);
 
   std::size_t nodes() const;  // made so far

@@ -7,9 +7,11 @@
 #include "smt/node.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -20,7 +22,43 @@ namespace bpfopt::smt {
 namespace {
 
 constexpr char kBudgetRanOut[] = "the budget of solver steps ran out";
+constexpr char kTooLarge[] = "the question is too large for the solver";
+// Z3 needs some hundred bytes for a gate; this many keep it below half a gigabyte.
+constexpr std::uint64_t kMostGates = 2'000'000;
 constexpr std::uint64_t kLargestLimit = std::numeric_limits<unsigned>::max();
+
+// About how many gates the circuit for a node needs, given those for its operands.
+std::uint64_t Gates(const Node* node) {
+  const std::uint64_t width = node->width == 0 ? 1 : node->width;
+  const std::uint64_t operand_width = node->operands[0] == nullptr ? 1 : node->operands[0]->width;
+  const bool by_constant = node->operands[1] != nullptr && IsConstant(node->operands[1]);
+  switch (node->op) {
+    case Op::kNot:
+    case Op::kBitNot:
+    case Op::kConcat:
+    case Op::kExtract:
+    case Op::kConstant:
+    case Op::kArray:
+      return 0;
+    case Op::kEq:
+    case Op::kUlt:
+      return (by_constant ? 1 : 4) * operand_width;
+    case Op::kAdd:
+      return (by_constant ? 4 : 10) * width;
+    case Op::kMul:
+      return (by_constant ? 5 : 10) * width * width;
+    case Op::kUDiv:
+    case Op::kURem:
+      return 14 * width * width;
+    case Op::kShl:
+    case Op::kLShr:
+      return 4 * width * static_cast<std::uint64_t>(std::bit_width(width));
+    case Op::kIte:
+      return 3 * width;
+    default:
+      return width;
+  }
+}
 
 // Z3's context and solver, made when they are first needed: that costs more than many whole proofs.
 class Engine {
@@ -128,6 +166,7 @@ struct Solver::Impl {
   std::uint64_t steps_used = 0;
 
  private:
+  bool FitsInMemory(const Node* root);
   Z3_ast Translate(const Node* root);
   Z3_ast TranslateOne(const Node* node);
   Z3_ast Keep(const Node* node, Z3_ast ast);
@@ -138,6 +177,7 @@ struct Solver::Impl {
   std::unique_ptr<Engine> engine;
   std::unordered_map<const Node*, Z3_ast> translated;
   std::unordered_map<const Node*, Z3_ast> literals;
+  std::uint64_t gates = 0;  // of all that was translated
   std::vector<const Node*> selects;
   std::map<std::pair<const Node*, std::uint64_t>, std::uint8_t> bytes;  // of the last model; only looked up
   std::size_t asserted = 0;                                             // how many of level 0 Z3 has
@@ -147,6 +187,25 @@ Z3_ast Solver::Impl::Keep(const Node* node, Z3_ast ast) {
   if (ast != nullptr) Z3_inc_ref(engine->context(), ast);
   translated.emplace(node, ast);
   return ast;
+}
+
+// May `root` be translated, with what was translated already?
+bool Solver::Impl::FitsInMemory(const Node* root) {
+  std::uint64_t more = 0;
+  std::vector<const Node*> stack = {root};
+  std::unordered_set<const Node*> seen;
+  while (!stack.empty() && gates + more <= kMostGates) {
+    const Node* node = stack.back();
+    stack.pop_back();
+    if (translated.count(node) != 0 || !seen.insert(node).second) continue;
+    more += Gates(node);
+    for (const Node* operand : node->operands) {
+      if (operand != nullptr) stack.push_back(operand);
+    }
+  }
+  if (gates + more > kMostGates) return false;
+  gates += more;
+  return true;
 }
 
 // Post-order with a stack of its own: terms are as deep as programs are long.
@@ -248,6 +307,13 @@ Z3_ast Solver::Impl::Literal(const Node* condition) {
 
 Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
   unknown_reason.clear();
+  const auto fits = [&](const Node* condition) { return condition == nullptr || FitsInMemory(condition); };
+  if (!fits(assumption) || !std::all_of(levels.begin(), levels.end(), [&](const auto& level) {
+        return std::all_of(level.begin(), level.end(), fits);
+      })) {
+    unknown_reason = kTooLarge;
+    return Answer::kUnknown;
+  }
   if (engine == nullptr) engine = std::make_unique<Engine>();
   std::vector<Z3_ast> assumptions;
   for (; asserted < levels[0].size(); ++asserted) {

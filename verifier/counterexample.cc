@@ -1,6 +1,7 @@
 #include "verifier/counterexample.h"
 
 #include "bpf/interpreter.h"
+#include "verifier/permission.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,6 +13,8 @@ namespace {
 
 // Every length up to this one is tried when a packet is shortened.
 constexpr std::size_t kShortLengths = 512;
+// How often the programs are run to make a packet small.
+constexpr std::size_t kMostRuns = 5'000;
 constexpr std::size_t kSeccompBytes = 64;  // sizeof(struct seccomp_data)
 // Bytes of a complete packet beyond this one are listed as its continuation.
 constexpr std::uint64_t kCompleteCapture = 1 << 16;
@@ -63,27 +66,34 @@ bool RunBoth(const Pair& pair, Difference difference, Counterexample& example) {
   example.result_verdict = result.verdict;
   example.result_faults = result.end == bpf::End::kFault;
   if (difference == Difference::kNewFault) return source.verdict != 0 && example.result_faults;
+  if (difference == Difference::kPermission) {
+    return PermissionOf(source.verdict, pair.rules) > PermissionOf(result.verdict, pair.rules);
+  }
   return source.verdict != result.verdict;
 }
 
+// Makes the packet short, and zeros of all that does not matter, one change at a time as long as the programs
+// still differ.
 class Minimizer {
  public:
   Minimizer(const Pair& pair, Difference difference, Counterexample& example)
       : pair_(pair), difference_(difference), example_(example) {}
 
   void Run() {
-    Shorten();
-    for (std::uint8_t& byte : example_.captured) {
-      if (byte != 0) Try(byte, std::uint8_t{0});
-    }
-    DropZeros(example_.continuation);
-    for (auto* map : {&example_.random, &example_.result_random}) DropZeros(*map);
-    DropZeros(example_.ancillary);
-    DropZeros(example_.attributes);
-    if (!Try(example_.wire_length, static_cast<std::uint32_t>(example_.captured.size()))) {
-      Try(example_.wire_length, 0U);
-    }
     if (!example_.has_device) Try(example_.has_device, true);
+    // What one change uncovers, the next round takes.
+    for (bool again = true; again && runs_ < kMostRuns;) {
+      changed_ = false;
+      Shorten();
+      ClearBytes();
+      for (auto* map : {&example_.random, &example_.result_random}) ClearValues(*map);
+      ClearValues(example_.continuation);
+      ClearValues(example_.ancillary);
+      ClearValues(example_.attributes);
+      ClearNegative();
+      ShortenWire();
+      again = changed_;
+    }
     RunBoth(pair_, difference_, example_);
   }
 
@@ -91,35 +101,100 @@ class Minimizer {
   // Keeps `value` if the programs still differ.
   template <typename T>
   bool Try(T& place, T value) {
-    const T before = std::exchange(place, std::move(value));
-    if (RunBoth(pair_, difference_, example_)) return true;
-    place = before;
+    if (place == value) return true;
+    if (runs_ >= kMostRuns) return false;
+    ++runs_;
+    T before = std::exchange(place, std::move(value));
+    if (RunBoth(pair_, difference_, example_)) {
+      changed_ = true;
+      return true;
+    }
+    place = std::move(before);
     return false;
   }
 
+  // 0 if that will do, else with as few bits as will do.
+  template <typename T>
+  void Clear(T& value) {
+    if (value == 0 || Try(value, T{0})) return;
+    for (unsigned bit = 8 * sizeof(T); bit-- > 0;) {
+      if (((value >> bit) & 1) != 0) Try(value, static_cast<T>(value & ~(T{1} << bit)));
+    }
+  }
+
   template <typename Map>
-  void DropZeros(Map& map) {
+  void ClearValues(Map& map) {
     for (auto entry = map.begin(); entry != map.end();) {
-      Try(entry->second, typename Map::mapped_type{0});
+      Clear(entry->second);
       entry = entry->second == 0 ? map.erase(entry) : std::next(entry);
     }
+  }
+
+  // A load at a negative offset that is not listed gives 0.
+  void ClearNegative() {
+    auto& negative = example_.negative;
+    for (auto entry = negative.begin(); entry != negative.end();) {
+      std::optional<std::uint32_t>& value = entry->second;
+      Try(value, std::optional(0U));
+      for (unsigned bit = 32; value && bit-- > 0;) {
+        if (((*value >> bit) & 1) != 0) Try(value, std::optional(*value & ~(1U << bit)));
+      }
+      entry = value == 0U ? negative.erase(entry) : std::next(entry);
+    }
+  }
+
+  // Whole stretches first: most bytes of a packet do not matter.
+  void ClearBytes() {
+    std::vector<std::uint8_t>& captured = example_.captured;
+    for (std::size_t count = captured.size();; count = (count + 1) / 2) {
+      std::vector<std::size_t> set;
+      for (std::size_t i = 0; i < captured.size(); ++i) {
+        if (captured[i] != 0) set.push_back(i);
+      }
+      count = std::min(count, set.size());
+      if (count <= 1) break;
+      for (std::size_t start = 0; start < set.size(); start += count) {
+        std::vector<std::uint8_t> cleared = captured;
+        for (std::size_t i = start; i < std::min(start + count, set.size()); ++i) cleared[set[i]] = 0;
+        Try(captured, std::move(cleared));
+      }
+    }
+    for (std::uint8_t& byte : captured) Clear(byte);
   }
 
   void Shorten() {
     if (pair_.rules == Target::kSeccomp) return;
     std::vector<std::uint8_t>& captured = example_.captured;
+    const auto cut = [&](std::size_t length) {
+      return Try(captured,
+                 std::vector(captured.begin(), captured.begin() + static_cast<std::ptrdiff_t>(length)));
+    };
     const std::size_t limit = std::min(captured.size(), kShortLengths);
     for (std::size_t length = 0; length < limit; ++length) {
-      // A shorter complete packet has zeros instead of bytes; all of its faults are of no interest.
-      if (Try(captured,
-              std::vector(captured.begin(), captured.begin() + static_cast<std::ptrdiff_t>(length))))
-        return;
+      if (cut(length)) return;
+    }
+    for (std::size_t step = captured.size() / 2; step > 0; step /= 2) {
+      if (captured.size() > kShortLengths + step) cut(captured.size() - step);
+    }
+  }
+
+  // A packet that was captured whole is the plainest; else as little longer as will do, or shorter.
+  void ShortenWire() {
+    std::uint32_t& wire = example_.wire_length;
+    auto short_of = static_cast<std::uint32_t>(example_.captured.size());
+    if (Try(wire, short_of)) return;
+    if (wire < short_of) return Clear(wire);
+    while (wire - short_of > 1) {
+      const std::uint32_t middle = short_of + (wire - short_of) / 2;
+      if (!Try(wire, middle)) short_of = middle;
     }
   }
 
   const Pair& pair_;
   const Difference difference_;
   Counterexample& example_;
+  bool changed_ = false;
+  std::size_t runs_ = 0;  // of both programs
 };
 
 // Reads a packet and the kernel's answers off a model.

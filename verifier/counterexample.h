@@ -20,6 +20,7 @@ enum class Difference {
   kVerdict,          // the verdicts
   kCompleteVerdict,  // the verdicts in the meanings S* and R*
   kNewFault,         // the source accepts, the result faults
+  kPermission,       // the source permits more than the result (verifier/permission.h)
 };
 
 // How the draws of both programs are named in Unknowns.

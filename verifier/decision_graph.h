@@ -32,13 +32,6 @@ struct DecisionGraph {
   std::vector<std::size_t> order;
 };
 
-struct Meaning {
-  smt::Term verdict;           // 32 bits
-  smt::Term complete_verdict;  // S*
-};
-
-Meaning MeaningOf(const DecisionGraph& graph, smt::Context& terms);
-
 }  // namespace bpfopt::verifier
 
 #endif  // BPFOPT_VERIFIER_DECISION_GRAPH_H

@@ -1,19 +1,17 @@
 // The proof, for each set of rules that applies:
 //
 //   1. Both programs are unfolded into decision graphs over terms of the packet (verifier/unfold.h). A term
-//   of the
-//      one that computes the same as a term of the other is, by the folding of smt/term.h, mostly the same
-//      term.
-//   2. Bottom-up, a graph becomes three terms: verdict, "a load faults", and the verdict in the meaning S*.
-//   3. strict asks for a packet with verdict(S) != verdict(R); faithful for one with verdict(S*) !=
-//   verdict(R*), and
-//      for one with verdict(S) != 0 where R faults. No packet: equal.
+//   of
+//      the one that computes the same as a term of the other is, by the folding of smt/term.h, mostly the
+//      same term.
+//   2. A graph becomes conditions: for each verdict, when the program returns it (verifier/outcomes.h).
+//   3. strict asks of each verdict for a packet that only one of the programs gives it to; faithful asks the
+//      same of the meanings S* and R*, and for a packet with verdict(S) != 0 where R faults. No packet:
+//      equal.
 //   4. Each question goes to decision diagrams first (smt/diagram.h), which answer most without a search, and
-//   to
-//      Z3 where those grow (smt/solver.h).
+//      to Z3 where those grow (smt/solver.h).
 //   5. An answer "there is one" is read as a packet and run by the interpreter. Only if the programs differ
-//   there
-//      are they called different.
+//      there are they called different.
 //
 // "Equal" rests on this encoder, the folding, and the diagrams or Z3; "different" on the interpreter alone.
 #include "verifier/equivalence.h"
@@ -23,7 +21,8 @@
 #include "smt/solver.h"
 #include "smt/term.h"
 #include "verifier/counterexample.h"
-#include "verifier/decision_graph.h"
+#include "verifier/outcomes.h"
+#include "verifier/permission.h"
 #include "verifier/unfold.h"
 #include "verifier/unknowns.h"
 
@@ -47,25 +46,39 @@ class Proof {
   Proof(const Program& source, const Program& result, const Options& options, Target rules, Verdict& verdict)
       : pair_{source, result, options, rules}, verdict_(verdict), unknowns_(terms_, rules), solver_(terms_) {}
 
-  // True when the relation is proven; else the verdict says what is known.
-  bool Run() {
+  // Each is true when what it is about is proven; else the verdict says what is known.
+  bool ProveRelation() {
     if (!Encode()) return false;
     if (pair_.options.relation == Relation::kStrict) {
-      return Refute(Difference::kVerdict, terms_.Not(terms_.Eq(source_.verdict, result_.verdict)));
+      return RefuteDifference(Difference::kVerdict, Loads::kWithinCapture);
     }
-    const Term zero = terms_.Constant(0, 32);
-    return Refute(Difference::kCompleteVerdict,
-                  terms_.Not(terms_.Eq(source_.complete_verdict, result_.complete_verdict))) &&
-           Refute(Difference::kNewFault,
-                  terms_.And(terms_.Not(terms_.Eq(source_.verdict, zero)), terms_.Eq(result_.verdict, zero)));
+    return RefuteDifference(Difference::kCompleteVerdict, Loads::kComplete) && RefuteNewFault();
+  }
+
+  bool ProveImplication() {
+    if (!Encode()) return false;
+    const Outcomes source = OutcomesOf(source_, Loads::kWithinCapture, terms_);
+    const Outcomes result = OutcomesOf(result_, Loads::kWithinCapture, terms_);
+    for (unsigned least = 1; least <= HighestPermission(pair_.rules); ++least) {
+      const Term more = terms_.And(Permits(source, least), terms_.Not(Permits(result, least)));
+      if (!Refute(Difference::kPermission, more)) return false;
+    }
+    return true;
   }
 
   bool rules_differ() const { return rules_differ_; }
 
  private:
   bool Encode();
+  bool RefuteDifference(Difference difference, Loads loads);
+  bool RefuteNewFault();
+  Term Accepts(const Outcomes& outcomes);
+  Term Permits(const Outcomes& outcomes, unsigned least);
+  Term VerdictOf(const Outcomes& outcomes);
   bool Refute(Difference difference, Term condition);
   bool RefuteBySolver(Difference difference, Term condition);
+  bool DiagramsRefute(Term condition);
+  smt::Answer AskDiagrams(Term condition);
   bool Confirm(Difference difference, const Valuation& valuation);
   bool Undecided(std::string reason) {
     verdict_.answer = Answer::kUndecided;
@@ -79,20 +92,21 @@ class Proof {
   smt::Context terms_;
   Unknowns unknowns_;
   std::optional<smt::Diagrams> diagrams_;
+  std::size_t diagrams_before_ = 0;  // made by the proofs under other rules
   smt::Solver solver_;
-  Meaning source_;
-  Meaning result_;
+  DecisionGraph source_;
+  DecisionGraph result_;
   bool rules_differ_ = false;
 };
 
 bool Proof::Encode() {
   const Options& options = pair_.options;
-  const auto unfold = [&](const Program& program, Meaning& meaning, auto draw_name) {
-    const auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
+  const auto unfold = [&](const Program& program, DecisionGraph& graph, auto draw_name) {
+    auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
     if (!unfolding) return false;
-    verdict_.statistics.nodes += unfolding->graph.nodes.size();
+    graph = std::move(unfolding->graph);
+    verdict_.statistics.nodes += graph.nodes.size();
     rules_differ_ = rules_differ_ || unfolding->rules_differ;
-    meaning = MeaningOf(unfolding->graph, terms_);
     return true;
   };
   const std::size_t before = verdict_.statistics.nodes;
@@ -106,16 +120,86 @@ bool Proof::Encode() {
     const std::size_t nodes = verdict_.statistics.nodes - before;
     diagrams_.emplace(terms_, std::clamp(nodes * options.diagram_nodes, kFewestDiagrams, kMostDiagrams));
     for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
+    diagrams_->Minimize(unknowns_.captured_length());
+    diagrams_before_ = verdict_.statistics.diagram_nodes;
   }
   return true;
+}
+
+bool Proof::RefuteDifference(Difference difference, Loads loads) {
+  const Outcomes source = OutcomesOf(source_, loads, terms_);
+  const Outcomes result = OutcomesOf(result_, loads, terms_);
+  // By verdict: the packets that one of the programs gives it to and the other does not.
+  std::map<std::uint32_t, Term> one_sided;
+  bool all_constant = true;
+  for (const Outcomes* outcomes : {&source, &result}) {
+    for (const auto& [verdict, condition] : *outcomes) {
+      const auto [position, inserted] = one_sided.emplace(verdict.id(), condition);
+      if (!inserted) position->second = terms_.Not(terms_.Iff(position->second, condition));
+      all_constant = all_constant && terms_.AsConstant(verdict).has_value();
+    }
+  }
+  if (all_constant) {
+    return std::all_of(one_sided.begin(), one_sided.end(),
+                       [&](const auto& entry) { return Refute(difference, entry.second); });
+  }
+  // Different terms may have the same value.
+  Term any = terms_.False();
+  for (const auto& [verdict, condition] : one_sided) any = terms_.Or(any, condition);
+  if (DiagramsRefute(any)) return true;
+  const Term differ = terms_.Not(terms_.Eq(VerdictOf(source), VerdictOf(result)));
+  return Refute(difference, terms_.And(any, differ));
+}
+
+// Since R* has the verdict of S*, only a fault can make R reject what S accepts.
+bool Proof::RefuteNewFault() {
+  const Outcomes source = OutcomesOf(source_, Loads::kWithinCapture, terms_);
+  const Outcomes result = OutcomesOf(result_, Loads::kWithinCapture, terms_);
+  return Refute(Difference::kNewFault, terms_.And(Accepts(source), terms_.Not(Accepts(result))));
+}
+
+Term Proof::Accepts(const Outcomes& outcomes) {
+  Term accepts = terms_.False();
+  for (const auto& [verdict, condition] : outcomes) {
+    const Term is_zero = terms_.Eq(verdict, terms_.Constant(0, 32));
+    accepts = terms_.Or(accepts, terms_.And(condition, terms_.Not(is_zero)));
+  }
+  return accepts;
+}
+
+Term Proof::Permits(const Outcomes& outcomes, unsigned least) {
+  // Where no condition holds, the verdict is 0.
+  const bool otherwise = PermissionOf(0, pair_.rules) >= least;
+  Term permits = otherwise ? terms_.True() : terms_.False();
+  for (const auto& [verdict, condition] : outcomes) {
+    const Term enough = PermitsAtLeast(verdict, least, pair_.rules, terms_);
+    permits = otherwise ? terms_.And(permits, terms_.Or(terms_.Not(condition), enough))
+                        : terms_.Or(permits, terms_.And(condition, enough));
+  }
+  return permits;
+}
+
+Term Proof::VerdictOf(const Outcomes& outcomes) {
+  Term chosen = terms_.Constant(0, 32);
+  for (const auto& [verdict, condition] : outcomes) chosen = terms_.Ite(condition, verdict, chosen);
+  return chosen;
+}
+
+bool Proof::DiagramsRefute(Term condition) {
+  return terms_.AsBool(condition) == false || (diagrams_ && AskDiagrams(condition) == smt::Answer::kUnsat);
+}
+
+smt::Answer Proof::AskDiagrams(Term condition) {
+  const smt::Answer answer = diagrams_->Check(condition);
+  verdict_.statistics.diagram_nodes = diagrams_before_ + diagrams_->nodes();
+  return answer;
 }
 
 // True when no packet satisfies `condition`.
 bool Proof::Refute(Difference difference, Term condition) {
   if (terms_.AsBool(condition) == false) return true;
   if (diagrams_) {
-    const smt::Answer answer = diagrams_->Check(condition);
-    verdict_.statistics.diagram_nodes += diagrams_->nodes();
+    const smt::Answer answer = AskDiagrams(condition);
     if (answer == smt::Answer::kUnsat) return true;
     // A model of the diagrams may give one byte two values; then it is not confirmed, and Z3 decides.
     if (answer == smt::Answer::kSat &&
@@ -209,9 +293,9 @@ bool DrawsAreValid(const Program& source, const Program& result, const Options& 
   return true;
 }
 
-}  // namespace
-
-Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options) {
+template <typename Prove>
+Verdict ProveUnderAllRules(const Program& source, const Program& result, const Options& options,
+                           Prove prove) {
   Verdict verdict;
   if (!DrawsAreValid(source, result, options)) {
     verdict.reason = "the map of draws is wrong: it names other instructions, or one draw twice on a path";
@@ -220,12 +304,22 @@ Verdict CheckEquivalence(const Program& source, const Program& result, const Opt
   std::vector<Target> rules = {options.target};
   for (std::size_t i = 0; i < rules.size(); ++i) {
     Proof proof(source, result, options, rules[i], verdict);
-    if (!proof.Run()) return verdict;
+    if (!prove(proof)) return verdict;
     // tcpdump attaches its programs to the kernel.
     if (rules[i] == Target::kPcap && proof.rules_differ()) rules.push_back(Target::kLinux);
   }
   verdict.answer = Answer::kEqual;
   return verdict;
+}
+
+}  // namespace
+
+Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options) {
+  return ProveUnderAllRules(source, result, options, [](Proof& proof) { return proof.ProveRelation(); });
+}
+
+Verdict CheckImplication(const Program& source, const Program& result, const Options& options) {
+  return ProveUnderAllRules(source, result, options, [](Proof& proof) { return proof.ProveImplication(); });
 }
 
 }  // namespace bpfopt::verifier

@@ -1,5 +1,6 @@
-// Are two programs equal for every packet? Decided by an encoder of its own over both bytecodes; it shares no
-// meaning of BPF with the compiler whose output it judges. The relations are those of docs/proof.md.
+// Are two programs equal for every packet, or does one imply the other? Decided by an encoder of its own over
+// both bytecodes; it shares no meaning of BPF with the compiler whose output it judges. The relations are
+// those of docs/proof.md.
 #ifndef BPFOPT_VERIFIER_EQUIVALENCE_H
 #define BPFOPT_VERIFIER_EQUIVALENCE_H
 
@@ -31,7 +32,13 @@ struct Options {
   std::map<std::size_t, std::size_t> draws;
 };
 
-enum class Answer { kEqual, kDifferent, kUndecided };
+enum class Answer {
+  kEqual,
+  kDifferent,
+  kUndecided,
+  kImplied = kEqual,  // what CheckImplication says
+  kNotImplied = kDifferent,
+};
 
 // A packet on which the programs differ, as both interpreter runs have confirmed.
 struct Counterexample {
@@ -74,6 +81,11 @@ struct Verdict {
 // both proven where they can differ (a shift by X, a load at X + k that can wrap): where the source differs
 // between the two, the result must differ in the same way. Deterministic.
 Verdict CheckEquivalence(const Program& source, const Program& result, const Options& options);
+
+// Does the result permit whatever the source permits (verifier/permission.h): does it accept every packet
+// that the source accepts? Under Target::kPcap by the rules of libpcap, and by the kernel's, each for itself.
+// The relation of `options` plays no part.
+Verdict CheckImplication(const Program& source, const Program& result, const Options& options);
 
 }  // namespace bpfopt::verifier
 

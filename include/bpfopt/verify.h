@@ -11,6 +11,9 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace bpfopt {
@@ -51,29 +54,50 @@ struct Counterexample {
   // Target linux: ancillary words by k - SKF_AD_OFF, and random draws by the source's instruction.
   std::map<std::uint32_t, std::uint32_t> ancillary;
   std::map<std::size_t, std::uint32_t> random;
+  // Target linux: loads at offsets in [SKF_LL_OFF, SKF_AD_OFF) by offset and width (nothing: the load
+  // faults), and nlattr and nlattr_nest by k - SKF_AD_OFF, A and X. What is not listed is 0.
+  std::map<std::pair<std::uint32_t, unsigned>, std::optional<std::uint32_t>> negative;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t> attributes;
+  bool has_device = true;        // without one, ifindex and hatype end a program
   Target rules = Target::kPcap;  // whose rules the runs followed
   std::uint32_t source_verdict = 0;
   std::uint32_t result_verdict = 0;
   bool result_faults = false;
 };
 
-enum class Answer { kEqual, kDifferent, kUndecided };
+enum class Answer {
+  kEqual,
+  kDifferent,
+  kUndecided,
+  kImplied = kEqual,  // what Implies says
+  kNotImplied = kDifferent,
+};
 
 struct Verdict {
   Answer answer = Answer::kUndecided;
   std::string reason;                            // why undecided
   std::optional<Counterexample> counterexample;  // of kDifferent
-  std::size_t nodes = 0;                         // program points unfolded
-  std::size_t queries = 0;                       // asked of Z3
-  std::uint64_t steps = 0;                       // Z3 resource units used
+  // What the proof took.
+  std::size_t nodes = 0;          // program points unfolded
+  std::size_t diagram_nodes = 0;  // of decision diagrams
+  std::size_t queries = 0;        // asked of Z3
+  std::uint64_t steps = 0;        // Z3 resource units
+  double milliseconds = 0;
 };
 
 // For all packets, lengths and ancillary data. An error when one of the programs has no meaning (Check,
 // without regard to its size).
 Expected<Verdict> Verify(const Program& source, const Program& result, const VerifyOptions& options = {});
 
-// The counterexample in words, with the packet in hexadecimal; several lines, each ended.
-std::string Describe(const Counterexample& counterexample);
+// Is every packet that `a` accepts accepted by `b`? For target seccomp: is `b` on every call at least as
+// permissive as `a`, by the kernel's precedence of actions (docs/proof.md)? `options.relation` plays no part.
+// In a counterexample `a` is the source and `b` the result.
+Expected<Verdict> Implies(const Program& a, const Program& b, const VerifyOptions& options = {});
+
+// The counterexample in words, with the packet in hexadecimal; several lines, each ended. The two programs
+// are called `source` and `result`.
+std::string Describe(const Counterexample& counterexample, std::string_view source = "source",
+                     std::string_view result = "result");
 
 struct RunOutcome {
   std::uint32_t verdict = 0;  // bytes to keep; 0 rejects

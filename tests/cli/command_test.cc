@@ -92,6 +92,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadUse{{"--print-after", "nosuch", "ip"}, 2, "nosuch"},
         BadUse{{"--stop-after", "nosuch", "ip"}, 2, "nosuch"},
         BadUse{{"--limit", "3", "tcp port 80"}, 4, "instructions"}, BadUse{{"rand(0.1)"}, 2, "linux"},
+        BadUse{{"--format", "nosuch", "ip"}, 2, "nosuch"}, BadUse{{"--endian", "middle", "ip"}, 2, "middle"},
         BadUse{{"disasm"}, 2, "one file"}, BadUse{{"disasm", "/nonexistent"}, 2, "/nonexistent"},
         BadUse{{"verify", "-"}, 2, "two"}, BadUse{{"verify", "-", "-"}, 2, "standard input"},
         BadUse{{"verify", "expr:ip", "expr:nosuch"}, 2, "nosuch"}, BadUse{{"run", "ip"}, 2, "-r"},
@@ -188,11 +189,36 @@ TEST(CommandTest, ListsAndVersions) {
   EXPECT_NE(RunBpfopt({"--list-passes"}).output.find("simplify"), std::string::npos);
 }
 
+TEST(CommandTest, FormatsSayWhatTheyCannotHold) {
+  const std::string large = "65" + [] {
+    std::string rows;
+    for (int i = 0; i < 65; ++i) rows += ",6 0 0 0";
+    return rows;
+  }();
+  const auto iptables = RunBpfopt({"disasm", "--format", "iptables", "-"}, large);
+  EXPECT_EQ(iptables.status, 4);
+  EXPECT_EQ(iptables.output, "");
+  EXPECT_NE(iptables.errors.find("xt_bpf"), std::string::npos) << iptables.errors;
+  EXPECT_EQ(RunBpfopt({"disasm", "--format", "bpf_asm", "-"}, "1,99 0 0 0").status, 2);
+  const auto cut = RunBpfopt({"disasm", "-"}, std::string("\x06\0\0\0\0\0\0\0\x06", 9));
+  EXPECT_EQ(cut.status, 2);
+  EXPECT_NE(cut.errors.find("instruction 1 is cut off"), std::string::npos) << cut.errors;
+}
+
 TEST(CommandTest, DisasmReadsEveryFormat) {
-  for (const char* format : {"asm", "c", "decimal", "json", "iptables"}) {
+  for (const char* format : {"asm", "c", "decimal", "json", "iptables", "bpf_asm", "raw"}) {
     const auto compiled = RunBpfopt({"--format", format, "ip and udp"});
     EXPECT_EQ(RunBpfopt({"disasm", "-"}, compiled.output).output, kIpAndUdp) << format;
   }
+  const auto big = RunBpfopt({"--format", "raw", "--endian", "big", "ip and udp"});
+  EXPECT_EQ(big.output.substr(0, 8), std::string("\0\x28\0\0\0\0\0\x0c", 8));
+  EXPECT_EQ(RunBpfopt({"disasm", "--endian", "big", "-"}, big.output).output, kIpAndUdp);
+  EXPECT_EQ(
+      RunBpfopt({"verify", "--equal", "faithful", "--endian", "big", "expr:ip and udp", "-"}, big.output)
+          .output,
+      "equal (faithful)\n");
+  EXPECT_EQ(RunBpfopt({"optimize", "--endian", "big", "--format", "raw", "-"}, big.output).output,
+            big.output);
   const auto bad = RunBpfopt({"disasm", "-"}, "(000) ldh [12]\n(001) nosuch #1\n");
   EXPECT_EQ(bad.status, 2);
   EXPECT_NE(bad.errors.find("standard input:2:"), std::string::npos) << bad.errors;

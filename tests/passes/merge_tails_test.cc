@@ -199,5 +199,46 @@ b6:
 )");
 }
 
+// The left side of a comparison of two values is no decision on a constant, which a value parameter is for; a
+// base will do.
+TEST(MergeTails, ComparisonsOfTwoValues) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [20]:4
+  if ld[20] >= 0x7 then b1 else b2
+b1:
+  need [3]:1
+  need [17]:4
+  if ldb[3] >= ld[17] then b3 else b4
+b2:
+  need [3]:1
+  need [20]:4
+  if ldb[3] >= ld[20] then b3 else b4
+b3:
+  return 0x1
+b4:
+  return 0x0
+}
+)"),
+            R"(fn pcap {
+b0:
+  need [20]:4
+  if ld[20] >= 0x7 then b1 else b2
+b1:
+  jump b3(0x0)
+b2:
+  jump b3(0x3)
+b3(%0):
+  need [3]:1
+  need [%0 + 17]:4
+  if ldb[3] >= ld[%0 + 17] then b4 else b5
+b4:
+  return 0x1
+b5:
+  return 0x0
+}
+)");
+}
+
 }  // namespace
 }  // namespace bpfopt::passes

@@ -508,7 +508,7 @@ TEST(BudgetTest, RunningOutIsUndecidedWithAReason) {
     (005) sub x
     (006) ret)");
   Options options;
-  options.steps = 20'000;
+  options.steps = 2'000;
   Verdict verdict = CheckEquivalence(source, result, options);
   EXPECT_EQ(verdict.answer, Answer::kUndecided);
   EXPECT_FALSE(verdict.reason.empty());
