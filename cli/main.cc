@@ -16,7 +16,7 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr std::array<Command, 7> kCommands = {{
+constexpr std::array<Command, 8> kCommands = {{
     {"compile", bpfopt::cli::CompileCommand},
     {"optimize", bpfopt::cli::OptimizeCommand},
     {"disasm", bpfopt::cli::DisasmCommand},
