@@ -87,11 +87,16 @@ std::string TextOf(const std::vector<std::uint32_t>& edges) {
 }
 
 TEST(SwitchPartition, TakesTheFewestTests) {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr unsigned kRounds = 40;
+#else
+  constexpr unsigned kRounds = 300;
+#endif
   std::mt19937 random(21);
   const MaskCosts dear = {10, 10};
   const MaskCosts shared;
   for (const MaskCosts* masks : {static_cast<const MaskCosts*>(nullptr), &shared, &dear}) {
-    for (unsigned i = 0; i < 300; ++i) {
+    for (unsigned i = 0; i < kRounds; ++i) {
       const auto edges = RandomEdges(random, 1 + random() % 150, 1 + i % 5);
       const Division division = Divide(CasesOf(edges), static_cast<std::uint32_t>(edges.size() - 1), masks);
       EXPECT_EQ(division.cost, FewestTests(edges, masks)) << TextOf(edges);

@@ -118,9 +118,7 @@ class SeccompInKernel : public testing::TestWithParam<Profile> {
 };
 
 Program OptimizedProgram(const Program& program) {
-  OptimizeOptions options;
-  options.target = Target::kSeccomp;
-  const auto result = Optimize(program, options);
+  const auto result = Optimize(program, OptionsForTests());
   EXPECT_TRUE(result) << result.error().message;
   return result ? result->program : program;
 }

@@ -2,6 +2,7 @@
 #ifndef BPFOPT_TESTS_SECCOMP_PROFILES_H
 #define BPFOPT_TESTS_SECCOMP_PROFILES_H
 
+#include "bpfopt/optimizer.h"
 #include "bpfopt/program.h"
 
 #include <cstddef>
@@ -39,8 +40,17 @@ Program SeveralArchitectures(std::uint32_t default_action, Form form);
 // sockets; other calls fail with EPERM.
 Program ContainerProfile(std::uint32_t default_action, Form form);
 
-// All of these in both forms, and some under other default actions than an errno.
+// Sanitizers make everything several times as slow.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kIsSanitized = true;
+#else
+inline constexpr bool kIsSanitized = false;
+#endif
+
+// All of these in both forms, and some under other default actions than an errno; fewer under sanitizers.
 std::vector<Profile> Profiles();
+
+OptimizeOptions OptionsForTests(int level = 2);
 
 }  // namespace bpfopt::seccomp
 

@@ -69,11 +69,7 @@ std::vector<seccomp_data> Calls(const Program& program, std::size_t each, unsign
 }
 
 void ExpectSameOutcomes(const Program& source, const Program& result) {
-#if defined(__SANITIZE_ADDRESS__)
-  constexpr std::size_t kEach = 1;
-#else
-  constexpr std::size_t kEach = 3;
-#endif
+  constexpr std::size_t kEach = kIsSanitized ? 1 : 3;
   for (const seccomp_data& call : Calls(source, kEach, 3)) {
     const std::uint32_t expected = RunOn(source, call).verdict;
     ASSERT_EQ(RunOn(result, call).verdict, expected)
@@ -85,10 +81,7 @@ void ExpectSameOutcomes(const Program& source, const Program& result) {
 }
 
 CompileResult Optimized(const Program& program, int level = 2) {
-  OptimizeOptions options;
-  options.target = Target::kSeccomp;
-  options.level = level;
-  auto result = Optimize(program, options);
+  auto result = Optimize(program, OptionsForTests(level));
   EXPECT_TRUE(result) << result.error().message;
   return result ? std::move(*result) : CompileResult{};
 }
