@@ -35,22 +35,30 @@ constexpr std::array<Class, 10> kClasses = {
      {Outcome::kRefused, "refused", "Filters that libpcap refuses"},
      {Outcome::kEqual, "equal", "Equal"}}};
 
+// In hexadecimal; many zeros at the end are counted instead of written.
 std::string Hexadecimal(const std::vector<std::uint8_t>& bytes) {
-  return bytes.empty() ? "empty" : fmt::format("{:02x}", fmt::join(bytes, ""));
+  constexpr std::size_t kWritten = 80;
+  if (bytes.empty()) return "empty";
+  std::size_t size = bytes.size();
+  while (size > 0 && bytes[size - 1] == 0) --size;
+  if (bytes.size() - size < kWritten) size = bytes.size();
+  std::string text =
+      fmt::format("{:02x}", fmt::join(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(size), ""));
+  if (size < bytes.size()) text += fmt::format("{}zeros up to {} bytes", size == 0 ? "" : ", ", bytes.size());
+  return text;
 }
 
-// `4500 (2 bytes of 60), then [12]=08`: the captured bytes, the length on the wire when it is another, and
-// those of the bytes after them that are not 0.
+// The captured bytes, and the length on the wire when it is another.
 std::string PacketText(const Counterexample& packet) {
   std::string text = Hexadecimal(packet.captured);
   if (packet.wire_length != packet.captured.size())
     text += fmt::format(", {} on the wire", packet.wire_length);
   if (!packet.on_complete_packet) return text;
-  std::string after;
+  text += ", with more of it captured";
   for (const auto& [address, byte] : packet.continuation) {
-    if (byte != 0) after += fmt::format(" [{}]={:02x}", address, byte);
+    if (byte != 0) text += fmt::format(" [{}]={:02x}", address, byte);
   }
-  return text + (after.empty() ? "" : ", followed by" + after);
+  return text;
 }
 
 std::string VerdictText(const Counterexample& packet) {
@@ -120,22 +128,21 @@ std::string Cell(std::string text) {
 
 std::string MarkdownTable(const std::vector<Finding>& found, bool is_random) {
   const bool has_packet = found[0].judgement.packet.has_value();
-  std::string text = fmt::format(
-      "| filter | link type | {} | {} |\n|{}\n",
-      has_packet ? "the optimized program | packet | verdicts" : "message", is_random ? "found" : "row",
-      has_packet ? " --- | --- | --- | --- | --- | --- |" : " --- | --- | --- | --- |");
+  std::string text =
+      fmt::format("| filter | link type | {} | {} |\n| --- | --- |{} --- |\n",
+                  has_packet ? "the optimized program | packet | verdicts" : "message",
+                  is_random ? "random filters" : "row", has_packet ? " --- | --- | --- |" : " --- |");
   for (const Finding& finding : found) {
     const Judgement& judgement = finding.judgement;
-    text +=
-        fmt::format("| `{}` | {} | ", Cell(finding.filter),
-                    is_random ? fmt::format("{}", fmt::join(finding.link_types, ", ")) : finding.link_type);
+    text += fmt::format("| `{}` | {} | ", Cell(finding.filter), finding.link_type);
     if (judgement.packet) {
       text += fmt::format("{} | {} | {} | ", Symptom(judgement), PacketText(*judgement.packet),
                           VerdictText(*judgement.packet));
     } else {
       text += Cell(judgement.message) + " | ";
     }
-    text += fmt::format("{} |\n", is_random ? std::to_string(finding.filters) : finding.id);
+    text += is_random ? fmt::format("{}: {} |\n", finding.filters, fmt::join(finding.link_types, ", "))
+                      : finding.id + " |\n";
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -86,12 +87,75 @@ Verdict Prove(const Program& source, const Program& result, Relation relation, c
   return none;
 }
 
+// A difference that shows on a longer packet, shown on the shortest packet that both programs find long
+// enough. It stays as it is when that is longer than packets are.
+class CompletePacket {
+ public:
+  CompletePacket(const Program& source, const Program& result, Counterexample& example)
+      : source_(source), result_(result), example_(example), bytes_(example.captured) {
+    bytes_.resize(kLongest);
+    for (const auto& [address, byte] : example.continuation) {
+      if (address < kLongest) bytes_[address] = byte;
+    }
+  }
+
+  void Capture() {
+    std::uint32_t wire_length = example_.wire_length;
+    if (!Shows(kLongest, wire_length)) return;
+    std::size_t size = EnoughBytes(wire_length);
+    // A packet without a cut is plainer, if it will do.
+    if (const auto whole = static_cast<std::uint32_t>(size); wire_length != whole && Shows(size, whole)) {
+      wire_length = whole;
+    }
+    bytes_.resize(size);
+    example_.captured = std::move(bytes_);
+    example_.wire_length = wire_length;
+    example_.continuation.clear();
+    example_.on_complete_packet = false;
+  }
+
+ private:
+  static constexpr std::size_t kLongest = std::size_t{1} << 17;
+
+  RunOutcome Run(const Program& program, std::size_t size, std::uint32_t wire_length) const {
+    return RunOnPacket(program, std::span(bytes_).first(size), wire_length, example_.rules);
+  }
+
+  bool Shows(std::size_t size, std::uint32_t wire_length) const {
+    return Run(source_, size, wire_length).verdict == example_.source_verdict &&
+           Run(result_, size, wire_length).verdict == example_.result_verdict;
+  }
+
+  // More bytes than these change nothing: each program goes as far as on the longest packet. A byte more
+  // never makes it go less far.
+  std::size_t EnoughBytes(std::uint32_t wire_length) const {
+    const auto goes_as_far = [&](const Program& program, std::size_t size) {
+      return Run(program, size, wire_length).executed == Run(program, kLongest, wire_length).executed;
+    };
+    std::size_t low = example_.captured.size();
+    std::size_t high = kLongest;
+    while (low < high) {
+      const std::size_t middle = low + (high - low) / 2;
+      const bool enough =
+          goes_as_far(source_, middle) && goes_as_far(result_, middle) && Shows(middle, wire_length);
+      (enough ? high : low) = enough ? middle : middle + 1;
+    }
+    return low;
+  }
+
+  const Program& source_;
+  const Program& result_;
+  Counterexample& example_;
+  std::vector<std::uint8_t> bytes_;
+};
+
 void Compare(const Program& source, const Program& result, const JudgeOptions& options,
              const ChildOutput& output, Judgement& judgement) {
   Verdict faithful = Prove(source, result, Relation::kFaithful, options, judgement);
   if (faithful.answer == Answer::kDifferent) {
     judgement.outcome = Outcome::kBreaksFaithful;
     judgement.packet = std::move(faithful.counterexample);
+    if (judgement.packet->on_complete_packet) CompletePacket(source, result, *judgement.packet).Capture();
     return;
   }
   output("f");
