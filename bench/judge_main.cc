@@ -126,7 +126,11 @@ int Main(int argc, char** argv) {
   auto* json = app.add_flag("--json", arguments.json, "print JSON");
   app.add_flag("--markdown", arguments.markdown, "print the tables of docs/libpcap-findings.md")
       ->excludes(json);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kCannotRun;
+  }
   arguments.judge.time_limit = std::chrono::seconds(seconds);
   arguments.judge.netmask = ParseNetmask(netmask);
   if (!arguments.judge.netmask) {

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <numeric>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -42,6 +44,7 @@ class Cuts {
         break;
       case NodeKind::kNot:
         TakeOperands();
+        TakeOperandsOf(node_.operands[0]);
         NegateRelation();
         break;
       case NodeKind::kTest:
@@ -80,7 +83,14 @@ class Cuts {
   }
 
  private:
-  void TakeOperands() { cuts_.insert(cuts_.end(), node_.operands.begin(), node_.operands.end()); }
+  void TakeOperands() { TakeOperandsOf(node_); }
+
+  // Two steps at once: `not not`, and what only a negation makes true. Predicates take no place of a number.
+  void TakeOperandsOf(const FilterNode& node) {
+    for (const FilterNode& operand : node.operands) {
+      if (IsPredicate(operand.kind) == IsPredicate(node_.kind)) cuts_.push_back(operand);
+    }
+  }
 
   void DropOperands() {
     if (node_.operands.size() <= 2) return;
@@ -126,15 +136,20 @@ class Cuts {
     for (const char* word : {"ip", "arp", "ip6", "tcp", "udp", "vlan"}) cuts_.push_back(MakeTest({word}));
   }
 
-  // Relations of constants, and each side compared with a constant.
+  // Relations of constants, and each side, or part of a side, compared with a constant.
   void SimplerRelations() {
     for (const std::uint32_t value : {0U, 1U}) {
       cuts_.push_back(MakeNode(NodeKind::kRelation, "=", {MakeNumber(0), MakeNumber(value)}));
     }
+    for (const FilterNode& side : node_.operands) CompareWithConstants(side);
     for (const FilterNode& side : node_.operands) {
-      for (const std::uint32_t value : {0U, 1U}) {
-        cuts_.push_back(MakeNode(NodeKind::kRelation, "=", {side, MakeNumber(value)}));
-      }
+      for (const FilterNode& part : side.operands) CompareWithConstants(part);
+    }
+  }
+
+  void CompareWithConstants(const FilterNode& number) {
+    for (const std::uint32_t value : {0U, 1U}) {
+      cuts_.push_back(MakeNode(NodeKind::kRelation, "=", {number, MakeNumber(value)}));
     }
   }
 
@@ -180,18 +195,22 @@ class Cuts {
   std::vector<FilterNode> cuts_;
 };
 
-// Shorter text, then the one that comes first read from its end: that has constants on the right. `=` comes
-// before all other relations.
+std::uint64_t SumOfNumbers(const FilterNode& node) {
+  std::uint64_t sum = std::accumulate(node.numbers.begin(), node.numbers.end(), std::uint64_t{0});
+  for (const FilterNode& operand : node.operands) sum += SumOfNumbers(operand);
+  return sum;
+}
+
+// Shorter text, then smaller numbers, then the text that comes first read from its end: that has constants on
+// the right. `=` comes before all other relations.
 bool IsSimpler(const FilterNode& a, const FilterNode& b) {
   const auto rank = [](const FilterNode& node) {
     std::string text = ToText(node);
     std::replace(text.begin(), text.end(), '=', '\x01');
     std::reverse(text.begin(), text.end());
-    return text;
+    return std::make_tuple(text.size(), SumOfNumbers(node), std::move(text));
   };
-  const std::string a_text = rank(a);
-  const std::string b_text = rank(b);
-  return a_text.size() != b_text.size() ? a_text.size() < b_text.size() : a_text < b_text;
+  return rank(a) < rank(b);
 }
 
 // Puts `cut` in the place of every part of `node` that is equal to `original`. Returns how many there were.

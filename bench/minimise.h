@@ -14,7 +14,8 @@ namespace bpfopt::bench {
 using Shows = std::function<bool(const FilterNode&)>;
 
 // `filter` must show it. A cut drops or replaces one part; none that is left to make shows it any more. The
-// text gets shorter with each, or as long and earlier in the alphabet, so it ends.
+// text gets shorter with each, or as long with smaller numbers or an earlier place in a fixed order, so it
+// ends.
 FilterNode Minimise(FilterNode filter, const Shows& shows);
 
 }  // namespace bpfopt::bench
