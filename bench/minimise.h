@@ -1,7 +1,7 @@
 // Delta debugging of filters: the shortest one that can be reached from a filter by small cuts and still
 // shows what is looked for.
 //
-//   not (tcp port 80 and 0 / ether[12:4] = 0)   ->   0 / link[0] = 0
+//   not (tcp port 80 and 0 / ether[12:4] = 0)   ->   0 / len = 0
 #ifndef BPFOPT_BENCH_MINIMISE_H
 #define BPFOPT_BENCH_MINIMISE_H
 

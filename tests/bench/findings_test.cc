@@ -85,7 +85,7 @@ TEST(FindingsTest, RowsAreCountedAndListedByOutcome) {
 // Filters of one shape are one finding, with the link types that show it.
 TEST(FindingsTest, RandomFiltersAreMergedAndReproducible) {
 #ifdef __SANITIZE_ADDRESS__
-  constexpr std::size_t kFilters = 32;
+  constexpr std::size_t kFilters = 24;
 #else
   constexpr std::size_t kFilters = 56;
 #endif
