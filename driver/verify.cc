@@ -155,7 +155,9 @@ std::string Describe(const Counterexample& example, std::string_view source, std
           ? DescribeCall(example.captured)
           : fmt::format("packet: {} bytes captured, {} on the wire\n{}", example.captured.size(),
                         example.wire_length, Hexadecimal(example.captured));
-  if (example.on_complete_packet) {
+  if (example.on_complete_packet && example.continuation.empty()) {
+    text += "the difference shows on the packet with more of it captured; the bytes that follow are 0x00\n";
+  } else if (example.on_complete_packet) {
     text += "the difference shows on the packet with more of it captured; the bytes that follow:\n";
     for (const auto& [address, byte] : example.continuation)
       text += fmt::format("  [{}] {:#04x}\n", address, byte);

@@ -4,6 +4,7 @@
 #include "smt/solver.h"
 
 #include <algorithm>
+#include <bit>
 #include <random>
 #include <vector>
 
@@ -69,6 +70,32 @@ TEST(DecisionTest, OneSetTestedInTwoOrdersIsOneDiagram) {
   EXPECT_EQ(diagrams.Check(terms.Not(terms.Iff(forwards, backwards))), Answer::kUnsat);
   members.pop_back();
   EXPECT_EQ(diagrams.Check(terms.Not(terms.Iff(forwards, chain()))), Answer::kSat);
+}
+
+TEST(DecisionTest, TheLeastValueAndThenTheFewestBits) {
+  Context terms;
+  std::mt19937 random(5);
+  for (int i = 0; i < 50; ++i) {
+    const Term x = terms.Variable("x", 4);
+    const Term y = terms.Variable("y", 4);
+    // A set of pairs (x, y), as one condition.
+    std::vector<std::pair<unsigned, unsigned>> pairs;
+    Term in = terms.False();
+    for (int j = 0; j < 12; ++j) {
+      pairs.emplace_back(random() % 16, random() % 16);
+      in = terms.Or(in, terms.And(terms.Eq(x, terms.Constant(pairs.back().first, 4)),
+                                  terms.Eq(y, terms.Constant(pairs.back().second, 4))));
+    }
+    Diagrams diagrams(terms, kNodes);
+    diagrams.Place(x);
+    diagrams.Place(y);
+    diagrams.Minimize(y);
+    ASSERT_EQ(diagrams.Check(in), Answer::kSat);
+    const auto cost = [](std::uint64_t a, std::uint64_t b) { return std::pair(b, std::popcount(a)); };
+    auto least = cost(pairs[0].first, pairs[0].second);
+    for (const auto& [a, b] : pairs) least = std::min(least, cost(a, b));
+    EXPECT_EQ(cost(diagrams.Evaluate(x), diagrams.Evaluate(y)), least);
+  }
 }
 
 TEST(DecisionTest, TooFewNodesAreUnknown) {

@@ -5,6 +5,8 @@
 #include "bpf/opcode.h"
 #include "bpf/text.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
 #include <vector>
 
@@ -479,6 +481,72 @@ TEST(CounterexampleTest, IsSmall) {
   expected[23] = 6;
   EXPECT_EQ(verdict.counterexample->captured, expected);
   EXPECT_EQ(verdict.counterexample->wire_length, 24U);
+}
+
+// Whatever path the programs differ on first, the packet is the shortest that there is.
+TEST(CounterexampleTest, IsTheShortest) {
+  const Verdict verdict = Check(Parsed(R"(
+    (000) ldb [60]
+    (001) jeq #0x7 jt 2 jf 3
+    (002) ret #5
+    (003) ret #0)"),
+                                Parsed(R"(
+    (000) ldb [2]
+    (001) jeq #0x30 jt 6 jf 2
+    (002) ldb [60]
+    (003) jeq #0x7 jt 4 jf 5
+    (004) ret #5
+    (005) ret #0
+    (006) ret #5)"),
+                                Target::kPcap);
+  ASSERT_EQ(verdict.answer, kDifferent);
+  EXPECT_EQ(verdict.counterexample->captured, (std::vector<std::uint8_t>{0, 0, 0x30}));
+  EXPECT_EQ(verdict.counterexample->wire_length, 3U);
+}
+
+// The wire length is the captured one where that will do, else next to it.
+TEST(CounterexampleTest, HasAPlainWireLength) {
+  const Verdict verdict = Check(Parsed(R"(
+    (000) ldb [9]
+    (001) ld #pktlen
+    (002) jgt #1000 jt 3 jf 4
+    (003) ret #1
+    (004) ret #0)"),
+                                {Return(0)}, Target::kPcap);
+  ASSERT_EQ(verdict.answer, kDifferent);
+  EXPECT_EQ(verdict.counterexample->captured, std::vector<std::uint8_t>(10, 0));
+  EXPECT_EQ(verdict.counterexample->wire_length, 1001U);
+}
+
+// Of a value that may be many, the one with the fewest bits.
+TEST(CounterexampleTest, HasFewBits) {
+  const Program source = {Word(0), {bpf::kJmp | bpf::kJset, 0, 1, 0xff00}, Return(1), Return(0)};
+  const Verdict verdict = CheckEquivalence(source, {Return(0)}, {});
+  ASSERT_EQ(verdict.answer, kDifferent);
+  int bits = 0;
+  for (const std::uint8_t byte : verdict.counterexample->captured) bits += std::popcount(byte);
+  EXPECT_EQ(bits, 1);
+}
+
+// Not even arithmetic that only the solver understands leaves bytes that do not matter.
+TEST(CounterexampleTest, OfTheSolverIsSmallToo) {
+  const Program source = Parsed(R"(
+    (000) ld [40]
+    (001) tax
+    (002) ld [0]
+    (003) mul x
+    (004) jeq #0xa541 jt 5 jf 6
+    (005) ret #1
+    (006) ret #0)");
+  Options options;
+  options.diagram_nodes = 0;
+  const Verdict verdict = CheckEquivalence(source, {Return(0)}, options);
+  ASSERT_EQ(verdict.answer, kDifferent);
+  const std::vector<std::uint8_t>& bytes = verdict.counterexample->captured;
+  ASSERT_EQ(bytes.size(), 44U);
+  EXPECT_TRUE(
+      std::all_of(bytes.begin() + 4, bytes.begin() + 40, [](std::uint8_t byte) { return byte == 0; }));
+  EXPECT_EQ(verdict.counterexample->wire_length, 44U);
 }
 
 TEST(CounterexampleTest, NamesTheContinuation) {

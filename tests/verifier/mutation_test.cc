@@ -31,7 +31,7 @@ namespace {
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t kSample = 2;
 #else
-constexpr std::size_t kSample = 8;
+constexpr std::size_t kSample = 4;
 #endif
 constexpr std::size_t kRandomPrograms = 60;  // of each target
 // Shorter programs are always decided.
