@@ -3,6 +3,7 @@
 #include "bench/corpus.h"
 #include "bench/measure.h"
 #include "bench/report.h"
+#include "bench/seccomp.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,6 +26,11 @@ int Fail(const std::string& message) {
   return kCannotRun;
 }
 
+int Print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
+  return Fail("cannot write to standard output");
+}
+
 int Run(const std::string& directory, bpfopt::CompileOptions options, bool json) {
   options.netmask = 0;  // what tcpdump -d takes without an interface
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
@@ -38,10 +44,13 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
     rows.push_back(std::move(*row));
   }
   const std::string text = json ? bpfopt::bench::FormatJson(rows) : bpfopt::bench::FormatTable(rows);
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    return Fail("cannot write to standard output");
-  }
+  if (const int failed = Print(text); failed != 0) return failed;
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+}
+
+int RunSeccomp() {
+  const auto table = bpfopt::bench::CompareWithLibseccomp();
+  return table ? Print(*table) : Fail(table.error().message);
 }
 
 int Main(int argc, char** argv) {
@@ -50,11 +59,14 @@ int Main(int argc, char** argv) {
   std::string relation = "faithful";
   bpfopt::CompileOptions options;
   bool json = false;
+  bool seccomp = false;
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
   app.add_flag("--json", json, "print JSON");
+  app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   CLI11_PARSE(app, argc, argv);
+  if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
   return Run(directory, options, json);
 }

@@ -1,7 +1,7 @@
 // The calls that a container of ordinary programs may make whatever their arguments are. Names that the
 // machine's libseccomp does not know are passed over.
-#ifndef BPFOPT_TESTS_SECCOMP_CONTAINER_CALLS_H
-#define BPFOPT_TESTS_SECCOMP_CONTAINER_CALLS_H
+#ifndef BPFOPT_BENCH_CONTAINER_CALLS_H
+#define BPFOPT_BENCH_CONTAINER_CALLS_H
 
 #include <array>
 
@@ -365,4 +365,4 @@ inline constexpr std::array kContainerCalls = {
 
 }  // namespace bpfopt::seccomp
 
-#endif  // BPFOPT_TESTS_SECCOMP_CONTAINER_CALLS_H
+#endif  // BPFOPT_BENCH_CONTAINER_CALLS_H
