@@ -47,23 +47,52 @@ std::size_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 // exhausted() says so.
 class Manager {
  public:
-  explicit Manager(std::size_t max_nodes)
-      : max_nodes_(max_nodes), table_(kInitialTable, kNone), cache_(kInitialTable) {
+  Manager(std::size_t max_nodes, std::size_t max_live)
+      : max_nodes_(max_nodes), max_live_(max_live), table_(kInitialTable, kNone), cache_(kInitialTable) {
     nodes_.push_back({kTerminalLevel, kTrue, kTrue});
   }
 
   bool exhausted() const { return exhausted_; }
-  std::size_t size() const { return nodes_.size(); }
+  std::size_t made() const { return collected_ + nodes_.size(); }
   std::uint32_t Level(Ref f) const { return nodes_[f >> 1].level; }
 
   // Between these two, only `nodes` more may be made. EndTrial says whether they sufficed; if not, what was
   // computed in between is meaningless, and all else is as before.
-  void BeginTrial(std::size_t nodes) { limit_ = std::min(max_nodes_, nodes_.size() + nodes); }
+  void BeginTrial(std::size_t nodes) { limit_ = std::min(Limit(), nodes_.size() + nodes); }
   bool EndTrial() {
     const bool sufficed = !exhausted_;
-    exhausted_ = exhausted_ && (limit_ == max_nodes_ || levels_ == kMaxLevels);
-    limit_ = max_nodes_;
+    exhausted_ = exhausted_ && (limit_ == Limit() || levels_ == kMaxLevels);
+    limit_ = Limit();
     return sufficed;
+  }
+
+  bool WantsCollection() const { return nodes_.size() >= collect_at_ && !exhausted_; }
+
+  // Drops what none of `roots` leads to, and gives them their new references. Not during a trial.
+  void Collect(const std::vector<Ref*>& roots) {
+    std::vector<bool> live(nodes_.size(), false);
+    live[0] = true;
+    for (const Ref* root : roots) live[*root >> 1] = true;
+    for (std::size_t i = nodes_.size(); i-- > 1;) {  // children are older than their parents
+      if (!live[i]) continue;
+      live[nodes_[i].low >> 1] = true;
+      live[nodes_[i].high >> 1] = true;
+    }
+    std::vector<Ref> place(nodes_.size(), 0);
+    const auto moved = [&](Ref f) { return place[f >> 1] << 1 | (f & 1); };
+    std::size_t kept = 1;
+    for (std::size_t i = 1; i < nodes_.size(); ++i) {
+      if (!live[i]) continue;
+      nodes_[kept] = {nodes_[i].level, moved(nodes_[i].low), moved(nodes_[i].high)};
+      place[i] = static_cast<Ref>(kept++);
+    }
+    for (Ref* root : roots) *root = moved(*root);
+    collected_ += nodes_.size() - kept;
+    nodes_.resize(kept);
+    limit_ = Limit();
+    collect_at_ = std::max(CollectFrom(), kept + (max_live_ - kept) / 2);
+    FillTable();
+    std::fill(cache_.begin(), cache_.end(), CacheEntry());
   }
 
   Ref NewVariable() {
@@ -208,18 +237,30 @@ class Manager {
     return index << 1 | static_cast<Ref>(negated);
   }
 
+  // How long nodes_ may get.
+  std::size_t Limit() const { return std::min(max_live_, max_nodes_ - collected_); }
+  std::size_t CollectFrom() const { return max_live_ / 3; }
+
   void Grow() {
-    table_.assign(table_.size() * 2, kNone);
+    table_.resize(table_.size() * 2);
+    FillTable();
+    if (cache_.size() < kLargestCache) cache_.assign(cache_.size() * 2, CacheEntry());
+  }
+
+  void FillTable() {
+    std::fill(table_.begin(), table_.end(), kNone);
     for (std::size_t i = 1; i < nodes_.size(); ++i) {
       std::size_t slot = Hash(nodes_[i].level, nodes_[i].low, nodes_[i].high) & (table_.size() - 1);
       while (table_[slot] != kNone) slot = (slot + 1) & (table_.size() - 1);
       table_[slot] = static_cast<Ref>(i);
     }
-    if (cache_.size() < kLargestCache) cache_.assign(cache_.size() * 2, CacheEntry());
   }
 
-  std::size_t max_nodes_;
-  std::size_t limit_ = max_nodes_;
+  std::size_t max_nodes_;  // made in all
+  std::size_t max_live_;   // at a time
+  std::size_t collected_ = 0;
+  std::size_t limit_ = Limit();
+  std::size_t collect_at_ = CollectFrom();
   bool exhausted_ = false;
   std::uint32_t levels_ = 0;
   std::vector<Entry> nodes_;
@@ -233,7 +274,7 @@ using Bits = std::vector<Ref>;
 }  // namespace
 
 struct Diagrams::Impl {
-  explicit Impl(std::size_t max_nodes) : manager(max_nodes) {}
+  Impl(std::size_t max_nodes, std::size_t max_live) : manager(max_nodes, max_live) {}
 
   const Bits& Of(const Node* root);
   void Place(const Node* variable);
@@ -248,6 +289,8 @@ struct Diagrams::Impl {
   Bits CombineOrAbstract(const Node* node);
   Bits Abstract(const Node* node);
   Bits Fresh(unsigned width);
+  Bits Unknown(const Node* node);
+  void Collect(const Node* root);
   Bits Sum(const Bits& a, const Bits& b);
   Bits Product(const Bits& a, const Bits& b);
   Bits Shift(const Bits& a, const Bits& by, bool left);
@@ -262,7 +305,8 @@ struct Diagrams::Impl {
     bits_[node->id] = std::move(bits);
   }
 
-  std::vector<Bits> bits_;  // by the id of a term; empty: not made yet
+  std::vector<Bits> bits_;               // by the id of a term; empty: not made yet, or dropped
+  std::vector<std::uint32_t> unknowns_;  // the ids of terms that stand for themselves
   std::map<std::pair<std::uint32_t, std::uint32_t>, Bits> slacks_;
 };
 
@@ -273,8 +317,43 @@ Bits Diagrams::Impl::Fresh(unsigned width) {
   return bits;
 }
 
+// Fresh bits for the term itself, which it keeps for good.
+Bits Diagrams::Impl::Unknown(const Node* node) {
+  unknowns_.push_back(node->id);
+  return Fresh(std::max<unsigned>(node->width, 1));
+}
+
 void Diagrams::Impl::Place(const Node* variable) {
-  if (!Known(variable)) Record(variable, Fresh(std::max<unsigned>(variable->width, 1)));
+  if (!Known(variable)) Record(variable, Unknown(variable));
+}
+
+// Drops the diagrams of terms that `root` does not need any more; should another ask for them, they are made
+// again.
+void Diagrams::Impl::Collect(const Node* root) {
+  std::vector<bool> needed(bits_.size(), false);
+  for (const std::uint32_t id : unknowns_) needed[id] = true;
+  std::vector<const Node*> stack = {root};
+  std::unordered_set<const Node*> seen = {root};
+  while (!stack.empty()) {
+    const Node* node = stack.back();
+    stack.pop_back();
+    if (Known(node)) {
+      needed[node->id] = true;
+      continue;
+    }
+    for (const Node* operand : node->operands) {
+      if (operand != nullptr && seen.insert(operand).second) stack.push_back(operand);
+    }
+  }
+  std::vector<Ref*> roots;
+  for (std::size_t id = 0; id < bits_.size(); ++id) {
+    if (!needed[id]) Bits().swap(bits_[id]);
+    for (Ref& bit : bits_[id]) roots.push_back(&bit);
+  }
+  for (auto& [terms, bits] : slacks_) {
+    for (Ref& bit : bits) roots.push_back(&bit);
+  }
+  manager.Collect(roots);
 }
 
 // More than all other bits together, and a higher bit more than all lower ones.
@@ -292,6 +371,7 @@ void Diagrams::Impl::Minimize(const Node* variable) {
 const Bits& Diagrams::Impl::Of(const Node* root) {
   std::vector<const Node*> stack = {root};
   while (!stack.empty() && !manager.exhausted()) {
+    if (manager.WantsCollection()) Collect(root);
     const Node* node = stack.back();
     if (Known(node)) {
       stack.pop_back();
@@ -337,7 +417,7 @@ Bits Diagrams::Impl::CombineOrAbstract(const Node* node) {
 // Comparisons a < t, a < t + c, a < t + d keep what they say of each other: with the slack a - t + 1, or 0
 // where a < t, they ask whether the slack is below 1, 1 + c and 1 + d.
 Bits Diagrams::Impl::Abstract(const Node* node) {
-  if (node->op != Op::kUlt) return Fresh(std::max<unsigned>(node->width, 1));
+  if (node->op != Op::kUlt) return Unknown(node);
   const Node* base = node->operands[1];
   std::uint64_t offset = 0;
   if (base->op == Op::kAdd && IsConstant(base->operands[1]) &&
@@ -360,10 +440,9 @@ Bits Diagrams::Impl::Combine(const Node* node) {
     case Op::kBool:
       return {node->value != 0 ? kTrue : kFalse};
     case Op::kBoolVariable:
-      return Fresh(1);
     case Op::kVariable:
     case Op::kSelect:
-      return Fresh(node->width);
+      return Unknown(node);
     case Op::kArray:
       return {kTrue};
     case Op::kConstant: {
@@ -508,7 +587,8 @@ Ref Diagrams::Impl::Less(const Bits& a, const Bits& b) {
   return less;
 }
 
-Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes) : impl_(std::make_unique<Impl>(max_nodes)) {}
+Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live)
+    : impl_(std::make_unique<Impl>(max_nodes, max_live)) {}
 Diagrams::~Diagrams() = default;
 
 void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }
@@ -532,6 +612,6 @@ std::uint64_t Diagrams::Evaluate(Term variable) {
   return value;
 }
 
-std::size_t Diagrams::nodes() const { return impl_->manager.size(); }
+std::size_t Diagrams::nodes() const { return impl_->manager.made(); }
 
 }  // namespace bpfopt::smt

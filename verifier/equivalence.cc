@@ -36,10 +36,9 @@ namespace {
 
 using smt::Term;
 
-// Small pairs get this many diagram nodes in any case, and large ones not more than memory allows: a node
-// takes about 30 bytes.
+// Small pairs get this many diagram nodes in any case, and large ones not more than take about ten seconds.
 constexpr std::size_t kFewestDiagrams = 20'000;
-constexpr std::size_t kMostDiagrams = 3'000'000;
+constexpr std::size_t kMostDiagrams = 12'000'000;
 
 class Proof {
  public:

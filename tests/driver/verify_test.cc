@@ -38,6 +38,33 @@ TEST(VerifyTest, LibpcapsOptimizerIsWrongOnAKnownOne) {
   EXPECT_NE(text.find("source verdict"), std::string::npos) << text;
 }
 
+TEST(VerifyTest, ImplicationHasADirection) {
+  const Program narrow = Libpcap("tcp port 80", true);
+  const Program wide = Libpcap("tcp", false);
+  const auto implied = Implies(narrow, wide);
+  ASSERT_TRUE(implied) << implied.error().message;
+  EXPECT_EQ(implied->answer, Answer::kImplied);
+  EXPECT_GT(implied->nodes, 0U);
+  EXPECT_GT(implied->diagram_nodes, 0U);
+  const auto converse = Implies(wide, narrow);
+  ASSERT_TRUE(converse) << converse.error().message;
+  ASSERT_EQ(converse->answer, Answer::kNotImplied);
+  const Counterexample& example = *converse->counterexample;
+  EXPECT_NE(RunOnPacket(wide, example.captured, example.wire_length).verdict, 0U);
+  EXPECT_EQ(RunOnPacket(narrow, example.captured, example.wire_length).verdict, 0U);
+  EXPECT_FALSE(Implies({}, wide));
+}
+
+TEST(VerifyTest, SystemCallsAreDescribedAsSuch) {
+  const Program allow_getpid = {{0x20, 0, 0, 0}, {0x15, 0, 1, 39}, {6, 0, 0, 0x7fff0000}, {6, 0, 0, 0x50001}};
+  const auto verdict = Verify(allow_getpid, {{6, 0, 0, 0x50001}}, {.target = Target::kSeccomp});
+  ASSERT_TRUE(verdict && verdict->counterexample);
+  EXPECT_EQ(Describe(*verdict->counterexample),
+            "system call: number 39, architecture 0x0, instruction pointer 0x0\n"
+            "arguments: 0x0 0x0 0x0 0x0 0x0 0x0\n"
+            "under seccomp's rules: source verdict 0x7fff0000, result verdict 0x00050001\n");
+}
+
 TEST(VerifyTest, RefusesProgramsWithoutAMeaning) {
   const Program fine = {{6, 0, 0, 0}};
   EXPECT_FALSE(Verify({}, fine));

@@ -98,6 +98,30 @@ TEST(DecisionTest, TheLeastValueAndThenTheFewestBits) {
   }
 }
 
+// As above, with nodes dropped all the time.
+TEST(DecisionTest, DroppingNodesChangesNothing) {
+  Context terms;
+  RandomTerms random(terms, 3, 19);
+  constexpr std::size_t kLive = 1500;
+  Diagrams diagrams(terms, kNodes, kLive);
+  for (int i = 0; i < 300; ++i) {
+    const Sample condition = random.Bool(4);
+    const Answer answer = diagrams.Check(condition.term);
+    ASSERT_EQ(answer, AnswerByEnumeration(random, condition)) << terms.ToString(condition.term);
+  }
+  EXPECT_GT(diagrams.nodes(), 4 * kLive);
+}
+
+TEST(DecisionTest, TooManyNodesAtATimeAreUnknown) {
+  Context terms;
+  std::mt19937 random(3);
+  const Term x = terms.Variable("x", 32);
+  Term in = terms.False();
+  for (int i = 0; i < 100; ++i) in = terms.Or(in, terms.Eq(x, terms.Constant(random(), 32)));
+  EXPECT_EQ(Diagrams(terms, kNodes).Check(in), Answer::kSat);
+  EXPECT_EQ(Diagrams(terms, kNodes, 1000).Check(in), Answer::kUnknown);
+}
+
 TEST(DecisionTest, TooFewNodesAreUnknown) {
   Context terms;
   Diagrams diagrams(terms, 20);
