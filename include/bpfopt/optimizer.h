@@ -31,9 +31,9 @@ struct OptimizeOptions {
   // Under seccomp no load faults, and faithful is strict.
   Relation relation = Relation::kStrict;
   Objective objective = Objective::kBalanced;
-  std::size_t limit = 4096;        // instructions
-  std::optional<ProofMode> proof;  // nothing: on from level 2 on, off below
-  Budgets budgets;
+  std::size_t limit = 4096;             // instructions
+  std::optional<ProofMode> proof = {};  // nothing: on from level 2 on, off below
+  Budgets budgets = {};
 
   // Called after each step of the main candidate: "lift", a pass by its name, "emit", "prove"; may be empty.
   std::function<void(const StageReport&)> observer = {};
