@@ -126,6 +126,10 @@ const Node* Context::Impl::UDiv(const Node* a, const Node* b) {
     if (std::has_single_bit(b->value)) return LShr(a, Constant(std::countr_zero(b->value), a->width));
     if (a->max < b->value) return Constant(0, a->width);
   }
+  // By 0 too: the quotient is all ones then.
+  if (a == b) {
+    return Ite(Eq(a, Constant(0, a->width)), Constant(LowMask(a->width), a->width), Constant(1, a->width));
+  }
   return Intern(Op::kUDiv, a->width, a, b);
 }
 
@@ -136,6 +140,7 @@ const Node* Context::Impl::URem(const Node* a, const Node* b) {
     if (IsConstant(a)) return Constant(a->value % b->value, a->width);
     if (std::has_single_bit(b->value)) return Bitwise(Op::kBitAnd, a, Constant(b->value - 1, a->width));
   }
+  if (a == b) return Constant(0, a->width);  // by 0 too: the remainder is the dividend then
   return Intern(Op::kURem, a->width, a, b);
 }
 

@@ -85,6 +85,15 @@ TEST_F(TermTest, BooleansFold) {
   EXPECT_EQ(terms.Iff(terms.Not(p), q), terms.Not(terms.Iff(p, q)));
 }
 
+TEST_F(TermTest, DivisionByItself) {
+  EXPECT_EQ(terms.URem(x, x), Number(0));
+  const Term quotient = terms.UDiv(x, x);
+  for (const std::uint64_t value : {0U, 1U, 7U}) {
+    const Assignment assignment{[&](Term) { return value; }, nullptr};
+    EXPECT_EQ(terms.Evaluate(quotient, assignment), value == 0 ? 0xffffffff : 1U);
+  }
+}
+
 TEST_F(TermTest, TextIsCutWhereTermsAreDeep) {
   EXPECT_EQ(terms.ToString(terms.Add(x, Number(3))), "(bvadd x 0x3:32)");
   Term deep = x;

@@ -2,8 +2,8 @@
 // that the interpreter confirms, and no random packet contradicts an "equal".
 //
 // The programs are libpcap's for the rows of the corpus, optimized and not, and random ones for each target.
-// A run takes a fixed sample of the mutants of each program; all of them, some 100 000 and many minutes, are
-// tried with
+// A run takes a fixed sample of the mutants of each program; all of them, 140 000 of 490 programs in some ten
+// minutes, are tried with
 //
 //   BPFOPT_ALL_MUTANTS=1 build/tests/bpfopt_verifier_tests --gtest_filter='*Mutation*'
 #include "../bpf/random_program.h"
@@ -248,7 +248,8 @@ TEST_P(RandomMutationTest, MutantsAreEqualOrRefuted) {
   if (AllMutants()) std::cout << tally.Text() << std::endl;
   EXPECT_GT(tally.equal, tally.programs);
   EXPECT_GT(tally.different, tally.programs);
-  EXPECT_LT(tally.out_of_reach, tally.programs);
+  EXPECT_LE(tally.out_of_reach, (tally.equal + tally.different) / 20);
+  EXPECT_EQ(tally.undecided, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, RandomMutationTest,
