@@ -195,12 +195,13 @@ class Machine {
 
   bool IsCaptured(std::uint64_t address, unsigned width) const {
     if (target_ == Target::kLinux && address >= kNegativeFrom) return false;
-    return address + width <= packet_.captured.size();
+    return address + width <= packet_.captured.size() + packet_.more_captured;
   }
 
   std::uint8_t ByteAt(std::uint64_t address) const {
-    if (IsCaptured(address, 1)) return packet_.captured[static_cast<std::size_t>(address)];
-    return packet_.continuation(address);
+    if (!IsCaptured(address, 1)) return packet_.continuation(address);
+    if (address < packet_.captured.size()) return packet_.captured[static_cast<std::size_t>(address)];
+    return packet_.more ? packet_.more(address) : 0;
   }
 
   std::optional<std::uint32_t> LoadNegative(std::uint32_t k, unsigned width) {

@@ -15,14 +15,19 @@
 namespace bpfopt::bpf {
 
 struct Packet {
-  std::span<const std::uint8_t> captured;  // captured length = captured.size()
+  std::span<const std::uint8_t> captured;  // captured length = captured.size() + more_captured
   std::uint32_t wire_length = 0;           // what `ld #pktlen` loads; independent of the captured length
 
   // The rest of the packet, for meaning S* (docs/proof.md): when set, a load past the captured bytes
   // reads continuation(address) instead of faulting. Addresses are up to 33 bits wide, and 32 bits under
   // kLinux, where those from 2^31 on are signed offsets: past every packet's end, except in
   // Ancillary::negative's range.
-  std::function<std::uint8_t(std::uint64_t address)> continuation;
+  std::function<std::uint8_t(std::uint64_t address)> continuation = {};
+
+  // Of a packet that is too long to be held: how many captured bytes follow those of `captured`, and what
+  // they are; 0 where the function is absent.
+  std::uint64_t more_captured = 0;
+  std::function<std::uint8_t(std::uint64_t address)> more = {};
 };
 
 // Answers for loads that the packet does not decide (target linux). Absent functions answer 0.

@@ -17,8 +17,8 @@ constexpr std::uint64_t kMaxPacket = 262144;
 // Whether a filter of the capture sees the difference: what the file cannot hold is not there then.
 bool FitsInCapture(const Counterexample& example) {
   const bool fits = example.continuation.empty() || example.continuation.rbegin()->first < kMaxPacket;
-  return fits && example.ancillary.empty() && example.random.empty() && example.negative.empty() &&
-         example.attributes.empty() && example.has_device;
+  return fits && example.more_captured == 0 && example.ancillary.empty() && example.random.empty() &&
+         example.negative.empty() && example.attributes.empty() && example.has_device;
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace {
 Counterexample Convert(verifier::Counterexample from) {
   Counterexample to;
   to.captured = std::move(from.captured);
+  to.more_captured = from.more_captured;
+  to.more = std::move(from.more);
   to.wire_length = from.wire_length;
   to.on_complete_packet = from.on_complete_packet;
   to.continuation = std::move(from.continuation);
@@ -150,11 +152,15 @@ Expected<Verdict> Implies(const Program& a, const Program& b, const VerifyOption
 }
 
 std::string Describe(const Counterexample& example, std::string_view source, std::string_view result) {
-  std::string text =
-      example.rules == Target::kSeccomp
-          ? DescribeCall(example.captured)
-          : fmt::format("packet: {} bytes captured, {} on the wire\n{}", example.captured.size(),
-                        example.wire_length, Hexadecimal(example.captured));
+  std::string text = example.rules == Target::kSeccomp
+                         ? DescribeCall(example.captured)
+                         : fmt::format("packet: {} bytes captured, {} on the wire\n{}",
+                                       example.captured.size() + example.more_captured, example.wire_length,
+                                       Hexadecimal(example.captured));
+  if (example.more_captured > 0) {
+    text += example.more.empty() ? "all of them 0x00\n" : "those that are not 0x00:\n";
+    for (const auto& [address, byte] : example.more) text += fmt::format("  [{}] {:#04x}\n", address, byte);
+  }
   if (example.on_complete_packet && example.continuation.empty()) {
     text += "the difference shows on the packet with more of it captured; the bytes that follow are 0x00\n";
   } else if (example.on_complete_packet) {

@@ -53,6 +53,11 @@ bool RunBoth(const Pair& pair, Difference difference, Counterexample& example) {
   bpf::Packet packet;
   packet.captured = example.captured;
   packet.wire_length = example.wire_length;
+  packet.more_captured = example.more_captured;
+  packet.more = [&example](std::uint64_t address) -> std::uint8_t {
+    const auto found = example.more.find(address);
+    return found == example.more.end() ? 0 : found->second;
+  };
   if (difference == Difference::kCompleteVerdict) {
     packet.continuation = [&example](std::uint64_t address) -> std::uint8_t {
       const auto found = example.continuation.find(address);
@@ -86,6 +91,8 @@ class Minimizer {
       changed_ = false;
       Shorten();
       ClearBytes();
+      ShortenMore();
+      ClearValues(example_.more);
       for (auto* map : {&example_.random, &example_.result_random}) ClearValues(*map);
       ClearValues(example_.continuation);
       ClearValues(example_.ancillary);
@@ -178,10 +185,17 @@ class Minimizer {
     }
   }
 
+  void ShortenMore() {
+    std::uint64_t& more = example_.more_captured;
+    for (std::uint64_t step = more / 2; step > 0; step /= 2) {
+      if (more > step) Try(more, more - step);
+    }
+  }
+
   // A packet that was captured whole is the plainest; else as little longer as will do, or shorter.
   void ShortenWire() {
     std::uint32_t& wire = example_.wire_length;
-    auto short_of = static_cast<std::uint32_t>(example_.captured.size());
+    auto short_of = static_cast<std::uint32_t>(example_.captured.size() + example_.more_captured);
     if (Try(wire, short_of)) return;
     if (wire < short_of) return Clear(wire);
     while (wire - short_of > 1) {
@@ -245,12 +259,16 @@ class ModelReader {
         if (byte->first.second < kCompleteCapture) length = byte->first.second + 1;
       }
     }
-    example.captured.resize(static_cast<std::size_t>(std::min<std::uint64_t>(length, kLongestCapture)));
+    const bool is_held = length <= kLongestCapture;
+    example.captured.resize(is_held ? static_cast<std::size_t>(length) : 0);
+    if (!is_held) example.more_captured = length;
     for (auto byte = bytes_.lower_bound(first); byte != bytes_.end() && byte->first.first == first.first;
          ++byte) {
       const std::uint64_t address = byte->first.second;
       if (address < example.captured.size()) {
         example.captured[static_cast<std::size_t>(address)] = byte->second;
+      } else if (address < example.more_captured) {
+        if (byte->second != 0) example.more.emplace(address, byte->second);
       } else if (complete && byte->second != 0) {
         example.continuation.emplace(address, byte->second);
       }

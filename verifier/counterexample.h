@@ -30,7 +30,7 @@ std::string ResultDrawName(std::size_t instruction, const Options& options);
 // The value of an unknown (of a boolean: 0 or 1) in a model.
 using Valuation = std::function<std::uint64_t(smt::Term)>;
 
-// Models with a longer capture are not turned into packets.
+// Of longer captures only the bytes that are not 0 are held.
 inline constexpr std::uint32_t kLongestCapture = 1 << 20;
 
 // The two programs of a proof, and how to run them.

@@ -43,6 +43,10 @@ enum class Answer {
 // A packet on which the programs differ, as both interpreter runs have confirmed.
 struct Counterexample {
   std::vector<std::uint8_t> captured;
+  // Of a packet that is too long to be held: how many captured bytes follow, and those that are not 0 by
+  // address.
+  std::uint64_t more_captured = 0;
+  std::map<std::uint64_t, std::uint8_t> more;
   std::uint32_t wire_length = 0;
   // Under kFaithful, when the difference is one of S* and R*: the bytes that follow the captured ones
   // (anything not listed is 0), by address.

@@ -46,6 +46,10 @@ struct VerifyOptions {
 // A packet that tells two programs apart; both were run on it.
 struct Counterexample {
   std::vector<std::uint8_t> captured;
+  // Of a packet that is too long to be held: how many captured bytes follow, and those that are not 0 by
+  // address.
+  std::uint64_t more_captured = 0;
+  std::map<std::uint64_t, std::uint8_t> more;
   std::uint32_t wire_length = 0;
   // Of a difference that shows on a longer packet: the bytes after the captured ones by address, 0 if not
   // listed.

@@ -633,5 +633,19 @@ TEST(BudgetTest, LongProgramsDoNotRecurse) {
   EXPECT_EQ(CheckEquivalence(source, source, {}).answer, kEqual);
 }
 
+// A packet that nobody could hold: only its length and the bytes that matter are.
+TEST(EquivalenceTest, ProgramsThatDifferOnHugePacketsAlone) {
+  const Program source = Parsed("2\n48 0 0 1879048192\n22 0 0 0\n");              // ldb [0x70000000]; ret a
+  const Program result = Parsed("3\n48 0 0 1879048192\n84 0 0 127\n22 0 0 0\n");  // and #0x7f in between
+  const Verdict verdict = CheckEquivalence(source, result, {});
+  ASSERT_EQ(verdict.answer, Answer::kDifferent) << verdict.reason;
+  const Counterexample& example = *verdict.counterexample;
+  EXPECT_TRUE(example.captured.empty());
+  EXPECT_EQ(example.more_captured, 0x70000001U);
+  EXPECT_EQ(example.more, (std::map<std::uint64_t, std::uint8_t>{{0x70000000, 0x80}}));
+  EXPECT_EQ(example.source_verdict, 0x80U);
+  EXPECT_EQ(example.result_verdict, 0U);
+}
+
 }  // namespace
 }  // namespace bpfopt::verifier
