@@ -329,7 +329,7 @@ bool BlockCoder::HoldsLive(const Block* target, const State& state) const {
   });
 }
 
-bool BlockCoder::EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, State state,
+bool BlockCoder::EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, const State& state,
                            EdgeCode& result) {
   for (const bool spills_first : {false, true}) {
     Selector selector(rules_, state, next_slot_, work_);

@@ -84,7 +84,7 @@ class BlockCoder {
   void AddParts(const ir::Value* whole, std::vector<const ir::Value*>& parts) const;
   bool EmitParts(const ir::Block& block, Selector& selector);
   bool EmitTest(const ir::Branch& branch, const Variant& variant, Selector& selector, BlockCode& code);
-  bool EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, State state, EdgeCode& result);
+  bool EmitMoves(const ir::Edge& edge, const std::vector<Move>& moves, const State& state, EdgeCode& result);
   bool TryMoves(const std::vector<Move>& moves, const ir::Block* target, bool spills_first,
                 Selector& selector);
   void HoistMoves(const ir::Block& block, const std::array<std::vector<Move>, 2>& moves, bool test_uses_x,

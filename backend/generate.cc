@@ -170,15 +170,12 @@ Decisions FirstDecisions(const Facts& facts) {
         const auto index = facts.TrackedIndex(parameter);
         if (!index || facts.tracked()[*index].wanted_in_x != for_x) continue;
         Place& place = decisions.place[*index];
-        if (for_x && !x_is_taken) {
+        if (!x_is_taken && (for_x || a_is_taken)) {
           place = Place::kX;
           x_is_taken = true;
         } else if (!a_is_taken) {
           place = Place::kA;
           a_is_taken = true;
-        } else if (!x_is_taken) {
-          place = Place::kX;
-          x_is_taken = true;
         }
       }
     }

@@ -3,11 +3,9 @@
 #ifndef BPFOPT_BENCH_CONTAINER_CALLS_H
 #define BPFOPT_BENCH_CONTAINER_CALLS_H
 
-#include <array>
-
 namespace bpfopt::seccomp {
 
-inline constexpr std::array kContainerCalls = {
+inline constexpr const char* kContainerCalls[] = {
     // files
     "access",
     "chdir",

@@ -259,7 +259,7 @@ class Minimiser {
 
   // What shows only when something is asked twice needs the same cut in both places.
   bool CutEverywhere(const FilterNode& node, const FilterNode& cut) {
-    const FilterNode original = node;
+    const FilterNode original = node;  // NOLINT: `node` may be a part of what is replaced
     FilterNode filter = filter_;
     if (ReplaceAll(filter, original, cut) < 2 || !shows_(filter)) return false;
     ReplaceAll(filter_, original, cut);

@@ -236,7 +236,7 @@ class BpfAsmReader {
     for (const std::string_view token : {"*", "(", "["}) {
       if (auto taken = Expect(token); !taken) return tl::unexpected(taken.error());
     }
-    const auto operand = ReadClosed(OperandForm::kHeaderLength, "]");
+    auto operand = ReadClosed(OperandForm::kHeaderLength, "]");
     if (!operand) return operand;
     if (auto taken = Expect("&"); !taken) return tl::unexpected(taken.error());
     SkipSpace();

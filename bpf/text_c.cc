@@ -286,7 +286,7 @@ class CReader {
   Expected<std::int64_t> ReadExpression(unsigned depth) {
     auto value = ReadSum(depth);
     while (value && scanner_.Take("|")) {
-      const auto right = ReadSum(depth);
+      auto right = ReadSum(depth);
       if (!right) return right;
       *value |= *right;
     }
@@ -298,7 +298,7 @@ class CReader {
     while (value && (scanner_.Peek() == '+' || scanner_.Peek() == '-')) {
       const bool negative = scanner_.Peek() == '-';
       scanner_.Take(negative ? "-" : "+");
-      const auto right = ReadTerm(depth);
+      auto right = ReadTerm(depth);
       if (!right) return right;
       *value += negative ? -*right : *right;
     }
@@ -313,7 +313,7 @@ class CReader {
       negative = !negative;
       scanner_.SkipSpace(Comments::kC);
     }
-    const auto value = scanner_.Peek() == '(' ? ReadParenthesis(depth) : ReadNumberOrName();
+    auto value = scanner_.Peek() == '(' ? ReadParenthesis(depth) : ReadNumberOrName();
     if (!value) return value;
     scanner_.SkipSpace(Comments::kC);
     return negative ? -*value : *value;
@@ -324,7 +324,7 @@ class CReader {
       return scanner_.Fail(fmt::format("at most {} parentheses in each other", kMaxParentheses));
     }
     scanner_.Take("(");
-    const auto value = ReadExpression(depth + 1);
+    auto value = ReadExpression(depth + 1);
     if (!value) return value;
     if (auto close = scanner_.Expect(")"); !close) return tl::unexpected(close.error());
     return value;
@@ -339,7 +339,7 @@ class CReader {
     const std::string_view word = Scanner(scanner_).TakeWord();
     const std::size_t digits = word.find_last_not_of("uUlL") + 1;
     Scanner number(text_.substr(0, begin + digits), begin);
-    const auto value = number.TakeNumber(0, std::numeric_limits<std::uint32_t>::max(), "", Radix::kSource);
+    auto value = number.TakeNumber(0, std::numeric_limits<std::uint32_t>::max(), "", Radix::kSource);
     if (!value) return scanner_.Fail("a number of 32 bits");
     scanner_.TakeWord();
     return value;

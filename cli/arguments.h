@@ -25,6 +25,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& names, Choice& choice,
                        std::vector<std::pair<std::string, std::common_type_t<Choice>>> words,
                        const std::string& help) {
   std::vector<std::string> keys;
+  keys.reserve(words.size());
   for (const auto& [word, value] : words) keys.push_back(word);
   return app
       .add_option_function<std::string>(

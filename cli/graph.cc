@@ -33,8 +33,8 @@ int DrawSvg(const std::string& dot) {
   return ReportError(std::string("dot(1) of Graphviz failed"));
 }
 
-int Graph(const FilterArguments& arguments, const std::vector<std::string>& words, CompileOptions options,
-          Picture picture) {
+int Graph(const FilterArguments& arguments, const std::vector<std::string>& words,
+          const CompileOptions& options, Picture picture) {
   const auto filter = arguments.Read(words);
   if (!filter) return ReportError(filter.error());
   const auto dot = CompileToDot(filter->text, options);
