@@ -22,3 +22,11 @@ if(BPFOPT_FUZZ)
   target_compile_options(bpfopt_compile_flags INTERFACE -fsanitize=fuzzer-no-link)
   target_link_options(bpfopt_compile_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+
+# bpfopt_build_fast(TARGET...): for commands and tests, which are mostly headers of others (CLI11, GoogleTest) and
+# call the layers for all that takes time: a sanitizer build is not to optimize them.
+function(bpfopt_build_fast)
+  foreach(target IN LISTS ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Sanitize>:-O0>)
+  endforeach()
+endfunction()
