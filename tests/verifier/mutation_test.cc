@@ -27,12 +27,13 @@
 namespace bpfopt::verifier {
 namespace {
 
-// Of each program, unless all mutants are asked for.
+// Mutants of each program, unless all are asked for.
 #ifdef __SANITIZE_ADDRESS__
-constexpr std::size_t kSample = 2;
+constexpr std::size_t kCorpusSample = 2;
 #else
-constexpr std::size_t kSample = 4;
+constexpr std::size_t kCorpusSample = 4;
 #endif
+constexpr std::size_t kRandomSample = 4;
 constexpr std::size_t kRandomPrograms = 60;  // of each target
 // Shorter programs are always decided.
 constexpr std::size_t kDecidedInstructions = 100;
@@ -111,7 +112,9 @@ struct Tally {
 
 class Mutation {
  public:
-  Mutation(Target target, Tally& tally) : target_(target), tally_(tally) {}
+  // `sample`: mutants of each program, unless all are asked for.
+  Mutation(Target target, std::size_t sample, Tally& tally)
+      : target_(target), sample_(sample), tally_(tally) {}
 
   void Check(const Program& program) {
     ++tally_.programs;
@@ -126,7 +129,7 @@ class Mutation {
         CheckMutant(program, *mutant, relation, captures);
         if (::testing::Test::HasFatalFailure()) return;
       }
-      if (++checked == kSample && !AllMutants()) return;
+      if (++checked == sample_ && !AllMutants()) return;
     }
   }
 
@@ -199,6 +202,7 @@ class Mutation {
   }
 
   const Target target_;
+  const std::size_t sample_;
   Tally& tally_;
   std::mt19937 random_{1};
 };
@@ -207,7 +211,7 @@ class CorpusMutationTest : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(CorpusMutationTest, MutantsAreEqualOrRefuted) {
   Tally tally;
-  Mutation mutation(Target::kPcap, tally);
+  Mutation mutation(Target::kPcap, kCorpusSample, tally);
   for (const CorpusRow& row : ReadCorpus(GetParam())) {
     for (const bool optimize : {false, true}) {
       const auto program = CompileByLibpcap(row.link_type, row.filter, optimize);
@@ -239,14 +243,14 @@ TEST_P(RandomMutationTest, MutantsAreEqualOrRefuted) {
   options.max_instructions = 24;
   bpf::RandomProgramGenerator programs(random, options);
   Tally tally;
-  Mutation mutation(GetParam(), tally);
+  Mutation mutation(GetParam(), kRandomSample, tally);
   for (std::size_t i = 0; i < kRandomPrograms; ++i) {
     mutation.Check(programs.Generate());
     if (HasFatalFailure()) return;
   }
   if (AllMutants()) std::cout << tally.Text() << std::endl;
   EXPECT_GT(tally.equal, tally.programs);
-  EXPECT_GT(tally.different, tally.programs / 6);  // most mutants of random programs change nothing
+  EXPECT_GT(tally.different, tally.programs);
   EXPECT_EQ(tally.undecided, 0U);
 }
 
