@@ -74,5 +74,14 @@ TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
   EXPECT_EQ(bench::RunProcess({BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("none")})->status, 2);
 }
 
+TEST(BenchSeccompTest, PrintsTheTableOfTheReadme) {
+  const auto result = bench::RunProcess({BPFOPT_BENCH_COMMAND, "--seccomp"});
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_EQ(result->status, 0) << result->errors;
+  const std::size_t table = result->output.find("| allow-list");
+  ASSERT_NE(table, std::string::npos) << result->output;
+  const std::string readme = ReadFile(BPFOPT_SOURCE_DIR "/README.md");
+  EXPECT_NE(readme.find(result->output.substr(table)), std::string::npos) << result->output;
+}
 }  // namespace
 }  // namespace bpfopt
