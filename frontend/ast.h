@@ -52,10 +52,31 @@ enum class Protocol : std::uint8_t {
   kStp,
   kIpx,
   kNetbeui,
-  kRadio,
+  kRadio,  // the header that the radio put before an 802.11 frame
+  // IS-IS PDUs, by level and by type.
+  kIsisLevel1,
+  kIsisLevel2,
+  kIsisHello,
+  kIsisLinkState,
+  kIsisSequence,  // complete and partial sequence numbers
+  kIsisComplete,
+  kIsisPartial,
 };
 
-enum class Direction : std::uint8_t { kDefault, kSrc, kDst, kSrcOrDst, kSrcAndDst };
+// Which address of a packet. 802.11 frames have up to four, which its directions name by place or by role.
+enum class Direction : std::uint8_t {
+  kDefault,
+  kSrc,
+  kDst,
+  kSrcOrDst,
+  kSrcAndDst,
+  kAddress1,
+  kAddress2,
+  kAddress3,
+  kAddress4,
+  kReceiver,
+  kTransmitter,
+};
 
 enum class AddressKind : std::uint8_t {
   kDefault,
@@ -102,6 +123,14 @@ struct Mac {
   std::array<std::uint8_t, 6> address{};
   friend bool operator==(const Mac&, const Mac&) = default;
 };
+struct Arcnet {
+  std::uint8_t address = 0;
+  friend bool operator==(const Arcnet&, const Arcnet&) = default;
+};
+struct Decnet {  // AREA.NODE: six bits and ten
+  std::uint16_t address = 0;
+  friend bool operator==(const Decnet&, const Decnet&) = default;
+};
 struct PortSpan {  // `portrange A-B` in numbers
   std::uint32_t first = 0;
   std::uint32_t last = 0;
@@ -120,7 +149,13 @@ struct ServicePort {  // `port domain`; transport is kTcp, kUdp, kSctp, or kDefa
   Protocol transport = Protocol::kDefault;
   friend bool operator==(const ServicePort&, const ServicePort&) = default;
 };
-using Id = std::variant<Name, Number, Ipv4, Ipv6, Mac, PortSpan, Hosts, ServicePort>;
+struct Gateway {  // `gateway NAME`: traffic through the host with this MAC address, not to or from it
+  std::string name;
+  std::array<std::uint8_t, 6> mac{};
+  std::vector<std::uint32_t> addresses;  // IPv4, in the resolver's order
+  friend bool operator==(const Gateway&, const Gateway&) = default;
+};
+using Id = std::variant<Name, Number, Ipv4, Ipv6, Mac, Arcnet, Decnet, PortSpan, Hosts, ServicePort, Gateway>;
 
 // --- Predicates ---
 struct And {
@@ -190,7 +225,80 @@ struct InterfaceIndex {
   std::uint32_t index;
   friend bool operator==(const InterfaceIndex&, const InterfaceIndex&) = default;
 };
+// `byte OFFSET OP VALUE`, of the link-layer header. kAnd is (byte & value) != 0, kOr (byte | value)
+// != 0.
+enum class ByteOp : std::uint8_t { kEqual, kLess, kGreater, kAnd, kOr };
+struct ByteTest {
+  std::uint32_t offset;
+  ByteOp op;
+  std::uint32_t value;
+  friend bool operator==(const ByteTest&, const ByteTest&) = default;
+};
+// `type T`, `type T subtype S`, `subtype S`: bits of the first byte of an 802.11 frame, the type's in 0x0c
+// and the subtype's in 0xf0.
+struct WlanFrame {
+  std::uint8_t type;
+  std::optional<std::uint8_t> subtype;
+  friend bool operator==(const WlanFrame&, const WlanFrame&) = default;
+};
+// `dir D`: the lowest two bits of the second byte of an 802.11 frame.
+struct WlanDirection {
+  std::uint32_t direction;
+  friend bool operator==(const WlanDirection&, const WlanDirection&) = default;
+};
+// What PF logged of a packet.
+enum class PfLogField : std::uint8_t { kInterface, kRuleset, kRule, kSubrule, kReason, kAction };
+struct PfLogName {  // kInterface or kRuleset
+  PfLogField field;
+  std::string name;
+  friend bool operator==(const PfLogName&, const PfLogName&) = default;
+};
+struct PfLogNumber {  // any other
+  PfLogField field;
+  std::uint32_t number;
+  friend bool operator==(const PfLogNumber&, const PfLogNumber&) = default;
+};
+// Kinds of ATM cells, each named by its word.
+enum class AtmKind : std::uint8_t {
+  kLane,
+  kMetac,
+  kBcc,
+  kOamf4Segment,
+  kOamf4EndToEnd,
+  kSc,
+  kIlmic,
+  kOam,
+  kOamf4,
+  kConnectMessage,
+  kMetaConnect,
+};
+struct AtmTest {
+  AtmKind kind;
+  friend bool operator==(const AtmTest&, const AtmTest&) = default;
+};
 enum class Relational : std::uint8_t { kEqual, kNotEqual, kGreater, kGreaterEqual, kLess, kLessEqual };
+enum class AtmField : std::uint8_t { kVpi, kVci };
+struct AtmFieldTest {  // `vpi 5`, `vci > 5`; a list in parentheses is or-ed
+  AtmField field;
+  Relational op;
+  std::uint32_t value;
+  friend bool operator==(const AtmFieldTest&, const AtmFieldTest&) = default;
+};
+// SS7 signal units: fill-in, link status, message. `high_speed` is the h before the word: extended headers.
+enum class SignalUnit : std::uint8_t { kFillIn, kLinkStatus, kMessage };
+struct SignalUnitTest {
+  SignalUnit kind;
+  bool high_speed;
+  friend bool operator==(const SignalUnitTest&, const SignalUnitTest&) = default;
+};
+enum class Mtp3Field : std::uint8_t { kSio, kOpc, kDpc, kSls };
+struct Mtp3Test {  // `sio 5`, `hopc > 5`; a list in parentheses is or-ed
+  Mtp3Field field;
+  bool high_speed;
+  Relational op;
+  std::uint32_t value;
+  friend bool operator==(const Mtp3Test&, const Mtp3Test&) = default;
+};
 struct Relation {
   Relational op;
   NodeId lhs, rhs;  // arithmetic nodes
@@ -222,9 +330,11 @@ struct Negate {
   friend bool operator==(const Negate&, const Negate&) = default;
 };
 
-using NodeKind = std::variant<And, Or, Not, When, Rand, Test, ProtocolTest, Broadcast, Multicast,
-                              LengthAtLeast, LengthAtMost, Encapsulated, Llc, Bound, InterfaceIndex, Relation,
-                              Literal, PacketLength, Accessor, Binary, Negate>;
+using NodeKind =
+    std::variant<And, Or, Not, When, Rand, Test, ProtocolTest, Broadcast, Multicast, LengthAtLeast,
+                 LengthAtMost, Encapsulated, Llc, Bound, InterfaceIndex, ByteTest, WlanFrame, WlanDirection,
+                 PfLogName, PfLogNumber, AtmTest, AtmFieldTest, SignalUnitTest, Mtp3Test, Relation, Literal,
+                 PacketLength, Accessor, Binary, Negate>;
 
 struct Node {
   NodeKind kind;

@@ -274,6 +274,60 @@ std::string_view EncapsulationWord(Encapsulation kind) {
   return WordOf(TokenKind::kEncapsulation, static_cast<std::uint32_t>(kind));
 }
 
+std::string_view AtmWord(AtmKind kind) {
+  switch (kind) {
+    case AtmKind::kLane:
+      return "lane";
+    case AtmKind::kMetac:
+      return "metac";
+    case AtmKind::kBcc:
+      return "bcc";
+    case AtmKind::kOamf4Segment:
+      return "oamf4sc";
+    case AtmKind::kOamf4EndToEnd:
+      return "oamf4ec";
+    case AtmKind::kSc:
+      return "sc";
+    case AtmKind::kIlmic:
+      return "ilmic";
+    case AtmKind::kOam:
+      return "oam";
+    case AtmKind::kOamf4:
+      return "oamf4";
+    case AtmKind::kConnectMessage:
+      return "connectmsg";
+    case AtmKind::kMetaConnect:
+      return "metaconnect";
+  }
+  return {};
+}
+
+std::string_view SignalUnitWord(SignalUnit kind, bool high_speed) {
+  switch (kind) {
+    case SignalUnit::kFillIn:
+      return high_speed ? "hfisu" : "fisu";
+    case SignalUnit::kLinkStatus:
+      return high_speed ? "hlssu" : "lssu";
+    case SignalUnit::kMessage:
+      return high_speed ? "hmsu" : "msu";
+  }
+  return {};
+}
+
+std::string_view Mtp3Word(Mtp3Field field, bool high_speed) {
+  switch (field) {
+    case Mtp3Field::kSio:
+      return high_speed ? "hsio" : "sio";
+    case Mtp3Field::kOpc:
+      return high_speed ? "hopc" : "opc";
+    case Mtp3Field::kDpc:
+      return high_speed ? "hdpc" : "dpc";
+    case Mtp3Field::kSls:
+      return high_speed ? "hsls" : "sls";
+  }
+  return {};
+}
+
 bool IsLlcType(std::string_view type) {
   return std::find(std::begin(kLlcTypes), std::end(kLlcTypes), type) != std::end(kLlcTypes);
 }

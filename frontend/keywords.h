@@ -38,6 +38,9 @@ std::string_view FamilyName(KeywordFamily family);
 // The word that names a protocol in printed filters; empty for Protocol::kDefault.
 std::string_view ProtocolWord(Protocol protocol);
 std::string_view EncapsulationWord(Encapsulation kind);
+std::string_view AtmWord(AtmKind kind);
+std::string_view SignalUnitWord(SignalUnit kind, bool high_speed);
+std::string_view Mtp3Word(Mtp3Field field, bool high_speed);
 
 // Is `type` (in lower case) a frame type that may follow `llc`?
 bool IsLlcType(std::string_view type);

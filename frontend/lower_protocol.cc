@@ -2,11 +2,15 @@
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
+#include <array>
+#include <cstdint>
+#include <span>
+
 namespace bpfopt::frontend {
 namespace {
 
 // What carries a protocol, and its number there.
-enum class Carrier : std::uint8_t { kNone, kLink, kIp, kIp6, kEitherIp, kOsi };
+enum class Carrier : std::uint8_t { kNone, kLink, kIp, kIp6, kEitherIp, kOsi, kIsis };
 struct Carried {
   Carrier carrier = Carrier::kNone;
   std::uint32_t number = 0;
@@ -73,12 +77,58 @@ Carried CarriedBy(Protocol protocol) {
       return {Carrier::kLink, kSapIpx};
     case Protocol::kNetbeui:
       return {Carrier::kLink, kSapNetbeui};
+    case Protocol::kIsisLevel1:
+    case Protocol::kIsisLevel2:
+    case Protocol::kIsisHello:
+    case Protocol::kIsisLinkState:
+    case Protocol::kIsisSequence:
+    case Protocol::kIsisComplete:
+    case Protocol::kIsisPartial:
+      return {Carrier::kIsis, 0};
     case Protocol::kDefault:
     case Protocol::kLink:
     case Protocol::kRadio:
       break;
   }
   return {};
+}
+
+// The PDU types (ISO 10589, section 9) that a word stands for, in the order of libpcap's tests.
+std::span<const std::uint32_t> IsisPduTypes(Protocol protocol) {
+  constexpr std::uint32_t kHello1 = 15;  // on a LAN, level 1
+  constexpr std::uint32_t kHello2 = 16;
+  constexpr std::uint32_t kHelloPointToPoint = 17;
+  constexpr std::uint32_t kLinkState1 = 18;
+  constexpr std::uint32_t kLinkState2 = 20;
+  constexpr std::uint32_t kComplete1 = 24;
+  constexpr std::uint32_t kComplete2 = 25;
+  constexpr std::uint32_t kPartial1 = 26;
+  constexpr std::uint32_t kPartial2 = 27;
+  static constexpr std::array kLevel1 = {kPartial1, kComplete1, kLinkState1, kHello1, kHelloPointToPoint};
+  static constexpr std::array kLevel2 = {kPartial2, kComplete2, kLinkState2, kHello2, kHelloPointToPoint};
+  static constexpr std::array kHello = {kHelloPointToPoint, kHello1, kHello2};
+  static constexpr std::array kLinkState = {kLinkState1, kLinkState2};
+  static constexpr std::array kSequence = {kPartial2, kPartial1, kComplete1, kComplete2};
+  static constexpr std::array kComplete = {kComplete1, kComplete2};
+  static constexpr std::array kPartial = {kPartial1, kPartial2};
+  switch (protocol) {
+    case Protocol::kIsisLevel1:
+      return kLevel1;
+    case Protocol::kIsisLevel2:
+      return kLevel2;
+    case Protocol::kIsisHello:
+      return kHello;
+    case Protocol::kIsisLinkState:
+      return kLinkState;
+    case Protocol::kIsisSequence:
+      return kSequence;
+    case Protocol::kIsisComplete:
+      return kComplete;
+    case Protocol::kIsisPartial:
+      return kPartial;
+    default:
+      return {};
+  }
 }
 
 }  // namespace
@@ -100,6 +150,11 @@ Outcome Lowering::TestProtocolWord(Flow in, Protocol protocol) {
     }
     case Carrier::kOsi:
       return TestOsiProtocol(in, carried.number);
+    case Carrier::kIsis: {
+      Disjunction any(in);
+      for (const std::uint32_t type : IsisPduTypes(protocol)) any.Add(TestIsisPdu(any.next(), type));
+      return any.outcome();
+    }
     case Carrier::kNone:
       break;
   }
@@ -122,12 +177,8 @@ Outcome Lowering::TestProtocolNumber(Flow in, std::uint32_t number, Protocol car
       return TestIp6Protocol(in, number);
     case Protocol::kIso:
       return TestOsiProtocol(in, number);
-    case Protocol::kIsis: {
-      Conjunction both(in);
-      both.Add(TestOsiProtocol(both.next(), kOsiIsis));
-      both.Add(TestEqual(both.next(), Field{Anchor::kNetworkLlc, 4, 1}, number));  // the PDU type
-      return both.outcome();
-    }
+    case Protocol::kIsis:
+      return TestIsisPdu(in, number);
     default:
       return FailInternally("a protocol that carries no others");
   }
@@ -159,6 +210,13 @@ Outcome Lowering::TestOsiProtocol(Flow in, std::uint32_t number) {
   Conjunction both(in);
   both.Add(TestLinkProtocol(both.next(), kSapOsi));
   both.Add(TestEqual(both.next(), Field{Anchor::kNetworkLlc, 0, 1}, number));
+  return both.outcome();
+}
+
+Outcome Lowering::TestIsisPdu(Flow in, std::uint32_t type) {
+  Conjunction both(in);
+  both.Add(TestOsiProtocol(both.next(), kOsiIsis));
+  both.Add(TestEqual(both.next(), Field{Anchor::kNetworkLlc, 4, 1}, type));
   return both.outcome();
 }
 

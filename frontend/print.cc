@@ -84,6 +84,18 @@ std::string_view Word(Direction direction) {
       return "src or dst ";
     case Direction::kSrcAndDst:
       return "src and dst ";
+    case Direction::kAddress1:
+      return "addr1 ";
+    case Direction::kAddress2:
+      return "addr2 ";
+    case Direction::kAddress3:
+      return "addr3 ";
+    case Direction::kAddress4:
+      return "addr4 ";
+    case Direction::kReceiver:
+      return "ra ";
+    case Direction::kTransmitter:
+      return "ta ";
   }
   return {};
 }
@@ -106,6 +118,40 @@ std::string_view Word(AddressKind kind) {
       return "protochain ";
     case AddressKind::kGateway:
       return "gateway ";
+  }
+  return {};
+}
+
+std::string_view Word(ByteOp op) {
+  switch (op) {
+    case ByteOp::kEqual:
+      return "=";
+    case ByteOp::kLess:
+      return "<";
+    case ByteOp::kGreater:
+      return ">";
+    case ByteOp::kAnd:
+      return "&";
+    case ByteOp::kOr:
+      return "|";
+  }
+  return {};
+}
+
+std::string_view Word(PfLogField field) {
+  switch (field) {
+    case PfLogField::kInterface:
+      return "ifname";
+    case PfLogField::kRuleset:
+      return "ruleset";
+    case PfLogField::kRule:
+      return "rulenum";
+    case PfLogField::kSubrule:
+      return "subrulenum";
+    case PfLogField::kReason:
+      return "reason";
+    case PfLogField::kAction:
+      return "action";
   }
   return {};
 }
@@ -187,48 +233,66 @@ void Printer::PrintNode(NodeId id, bool enclose) {
     if (protocol != Protocol::kDefault) Out("{} ", ProtocolWord(protocol));
     out_ += word;
   };
-  std::visit(Overloaded{
-                 [&](const And& n) { Infix(n.lhs, "and", n.rhs, enclose); },
-                 [&](const Or& n) { Infix(n.lhs, "or", n.rhs, enclose); },
-                 [&](const Not& n) { Prefix("not ", n.operand, enclose); },
-                 [&](const When& n) {
-                   out_ += "when(";
-                   Push(")");
-                   Push(n.otherwise, false);
-                   Push(", ");
-                   Push(n.then, false);
-                   Push(", ");
-                   Push(n.condition, false);
-                 },
-                 [&](const Rand& n) { Out("rand({})", ShortestFraction(n.probability)); },
-                 [&](const Test& n) {
-                   PrintQualifier(n.qualifier);
-                   PrintId(n.id);
-                 },
-                 [&](const ProtocolTest& n) { out_ += ProtocolWord(n.protocol); },
-                 [&](const Broadcast& n) { protocol_word(n.protocol, "broadcast"); },
-                 [&](const Multicast& n) { protocol_word(n.protocol, "multicast"); },
-                 [&](const LengthAtLeast& n) { Out("greater {}", n.bytes); },
-                 [&](const LengthAtMost& n) { Out("less {}", n.bytes); },
-                 [&](const Encapsulated& n) {
-                   out_ += EncapsulationWord(n.kind);
-                   if (n.has_number) Out(" {}", n.number);
-                 },
-                 [&](const Llc& n) { Out("llc{}{}", n.type.empty() ? "" : " ", n.type); },
-                 [&](const Bound& n) { out_ += n.outbound ? "outbound" : "inbound"; },
-                 [&](const InterfaceIndex& n) { Out("ifindex {}", n.index); },
-                 [&](const Relation& n) { Infix(n.lhs, Word(n.op), n.rhs, enclose); },
-                 [&](const Literal& n) { Out("{}", n.value); },
-                 [&](const PacketLength&) { out_ += "len"; },
-                 [&](const Accessor& n) {
-                   Out("{}[", ProtocolWord(n.protocol));
-                   Push(n.size == 1 ? "]" : n.size == 2 ? ":2]" : ":4]");
-                   Push(n.index, true);
-                 },
-                 [&](const Binary& n) { Infix(n.lhs, Word(n.op), n.rhs, enclose); },
-                 [&](const Negate& n) { Prefix("- ", n.operand, enclose); },
-             },
-             filter_.nodes[id].kind);
+  std::visit(
+      Overloaded{
+          [&](const And& n) { Infix(n.lhs, "and", n.rhs, enclose); },
+          [&](const Or& n) { Infix(n.lhs, "or", n.rhs, enclose); },
+          [&](const Not& n) { Prefix("not ", n.operand, enclose); },
+          [&](const When& n) {
+            out_ += "when(";
+            Push(")");
+            Push(n.otherwise, false);
+            Push(", ");
+            Push(n.then, false);
+            Push(", ");
+            Push(n.condition, false);
+          },
+          [&](const Rand& n) { Out("rand({})", ShortestFraction(n.probability)); },
+          [&](const Test& n) {
+            PrintQualifier(n.qualifier);
+            PrintId(n.id);
+          },
+          [&](const ProtocolTest& n) { out_ += ProtocolWord(n.protocol); },
+          [&](const Broadcast& n) { protocol_word(n.protocol, "broadcast"); },
+          [&](const Multicast& n) { protocol_word(n.protocol, "multicast"); },
+          [&](const LengthAtLeast& n) { Out("greater {}", n.bytes); },
+          [&](const LengthAtMost& n) { Out("less {}", n.bytes); },
+          [&](const Encapsulated& n) {
+            out_ += EncapsulationWord(n.kind);
+            if (n.has_number) Out(" {}", n.number);
+          },
+          [&](const Llc& n) { Out("llc{}{}", n.type.empty() ? "" : " ", n.type); },
+          [&](const Bound& n) { out_ += n.outbound ? "outbound" : "inbound"; },
+          [&](const InterfaceIndex& n) { Out("ifindex {}", n.index); },
+          [&](const ByteTest& n) { Out("byte {} {} {}", n.offset, Word(n.op), n.value); },
+          [&](const WlanFrame& n) {
+            Out("wlan type {}", n.type);
+            if (n.subtype) Out(" subtype {}", *n.subtype);
+          },
+          [&](const WlanDirection& n) { Out("wlan dir {}", n.direction); },
+          [&](const PfLogName& n) {
+            Out("{} ", Word(n.field));
+            PrintName(n.name);
+          },
+          [&](const PfLogNumber& n) { Out("{} {}", Word(n.field), n.number); },
+          [&](const AtmTest& n) { out_ += AtmWord(n.kind); },
+          [&](const AtmFieldTest& n) {
+            Out("{} {} {}", n.field == AtmField::kVpi ? "vpi" : "vci", Word(n.op), n.value);
+          },
+          [&](const SignalUnitTest& n) { out_ += SignalUnitWord(n.kind, n.high_speed); },
+          [&](const Mtp3Test& n) { Out("{} {} {}", Mtp3Word(n.field, n.high_speed), Word(n.op), n.value); },
+          [&](const Relation& n) { Infix(n.lhs, Word(n.op), n.rhs, enclose); },
+          [&](const Literal& n) { Out("{}", n.value); },
+          [&](const PacketLength&) { out_ += "len"; },
+          [&](const Accessor& n) {
+            Out("{}[", ProtocolWord(n.protocol));
+            Push(n.size == 1 ? "]" : n.size == 2 ? ":2]" : ":4]");
+            Push(n.index, true);
+          },
+          [&](const Binary& n) { Infix(n.lhs, Word(n.op), n.rhs, enclose); },
+          [&](const Negate& n) { Prefix("- ", n.operand, enclose); },
+      },
+      filter_.nodes[id].kind);
 }
 
 void Printer::PrintQualifier(const Qualifier& qualifier) {
@@ -244,8 +308,11 @@ void Printer::PrintId(const Id& id) {
                  [&](const Ipv4& n) { PrintIpv4(n); },
                  [&](const Ipv6& n) { PrintIpv6(n); },
                  [&](const Mac& n) { Out("{:02x}", fmt::join(n.address, ":")); },
+                 [&](const Arcnet& n) { Out("${:02x}", n.address); },
+                 [&](const Decnet& n) { Out("{}.{}", n.address >> 10, n.address & 0x3ff); },
                  [&](const PortSpan& n) { Out("{}-{}", n.first, n.last); },
                  [&](const Hosts& n) { PrintName(n.name); },
+                 [&](const Gateway& n) { PrintName(n.name); },
                  [&](const ServicePort& n) {
                    Out("{}", n.first);
                    if (n.last != n.first) Out("-{}", n.last);
