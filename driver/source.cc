@@ -3,6 +3,7 @@
 
 #include "backend/emit.h"
 #include "bpf/checker.h"
+#include "bpf/opcode.h"
 #include "bpfopt/libpcap.h"
 #include "driver/spell_out.h"
 #include "frontend/print.h"
@@ -50,10 +51,24 @@ std::string TextForLibpcap(const LoweredFilter& lowered, std::optional<std::stri
   return SpellOut(lowered.filter, *lowered.link_type);
 }
 
+// Asks the kernel for the tag that it has taken out of the frame: libpcap does so when it is about to
+// capture, and there is no capture here whose program it could make.
+bool AsksForStrippedTags(const ir::Function& function) {
+  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
+    const ir::Value& value = *function.value(id);
+    if (value.opcode() == ir::Opcode::kAncillary && value.offset() == bpf::kAncillaryVlanTagPresent)
+      return true;
+  }
+  return false;
+}
+
 Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::string_view> text,
                              const CompileOptions& options) {
   if (frontend::UsesExtensions(lowered.filter))
     return InvalidInput("the filter uses words that libpcap lacks");
+  if (AsksForStrippedTags(lowered.function)) {
+    return InvalidInput("libpcap asks the kernel for VLAN tags only on an interface that it has opened");
+  }
   if (FewestInstructions(lowered) > kMaxLibpcapSource) {
     return InvalidInput(fmt::format("libpcap's program has more than {} instructions", kMaxLibpcapSource));
   }

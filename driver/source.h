@@ -23,8 +23,9 @@ struct Source {
   std::string reason;  // why it is not libpcap's
 };
 
-// libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions;
-// else `lowered` emitted as it is. `text` is the filter as it was written, when it was.
+// libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions
+// and does not make another one of it on an open interface; else `lowered` emitted as it is.
+// `text` is the filter as it was written, when it was.
 Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::string_view> text,
                             const CompileOptions& options);
 

@@ -84,6 +84,9 @@ class Lowering {
   // lower_encapsulation.cc: words that move what is tested after them.
   Outcome TestEncapsulation(Flow in, const Encapsulated& word);
   Outcome TestVlan(Flow in, const Encapsulated& word);
+  Outcome TestVlanType(Flow in);
+  bool KernelStripsTag() const;
+  Outcome TestStrippedVlan(Flow in, const Encapsulated& word);
   Outcome TestMpls(Flow in, const Encapsulated& word);
   Outcome TestPppoeSession(Flow in, const Encapsulated& word);
   Outcome TestGeneve(Flow in, const Encapsulated& word);
