@@ -42,6 +42,9 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   auto result = driver::ChooseProven(subject, std::move(*source), options, log,
                                      [&] { return driver::LargestPart(*lowered, options); });
   if (!result) return result;
+  for (Diagnostic& warning : driver::WarnOfChains(lowered->filter, options.protochain_depth)) {
+    result->diagnostics.push_back(std::move(warning));
+  }
   if (!lowered->filter.empty()) {
     if (auto warning = driver::WarnOfConstantFilter(result->program)) {
       result->diagnostics.push_back(std::move(*warning));

@@ -9,6 +9,8 @@
 #include <memory>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace bpfopt::driver {
 namespace {
 
@@ -38,11 +40,16 @@ frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, cons
           .target = options.target,
           .snaplen = options.snaplen,
           .netmask = options.netmask,
-          .origin = options.origin};
+          .origin = options.origin,
+          .protochain_depth = options.protochain_depth};
 }
 
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log) {
   if (options.snaplen == 0) return InvalidInput("a snapshot length of 0 rejects every packet");
+  if (options.protochain_depth < 1 || options.protochain_depth > kMaxProtochainDepth) {
+    return InvalidInput(fmt::format("'protochain' follows 1 to {} headers, not {}", kMaxProtochainDepth,
+                                    options.protochain_depth));
+  }
   if (options.target == Target::kSeccomp) {
     return InvalidInput(
         "a filter on packets cannot be compiled for seccomp, whose programs see a system call");

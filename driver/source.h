@@ -24,7 +24,7 @@ struct Source {
 };
 
 // libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions
-// and does not make another one of it on an open interface; else `lowered` emitted as it is.
+// and no loop, and does not make another one of it on an open interface; else `lowered` emitted as it is.
 // `text` is the filter as it was written, when it was.
 Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::string_view> text,
                             const CompileOptions& options);

@@ -71,6 +71,21 @@ Fault CheckProtoTest(const Test& test) {
   return "'proto' takes a number or a name, not an address";
 }
 
+Fault CheckProtoChainTest(const Test& test) {
+  if (test.qualifier.direction != Direction::kDefault) return "'protochain' takes no direction";
+  switch (test.qualifier.protocol) {
+    case Protocol::kDefault:
+    case Protocol::kIp:
+    case Protocol::kIp6:
+      break;
+    default:
+      return fmt::format("'{}' has no chain of headers that 'protochain' could follow; 'ip' and 'ip6' have",
+                         ProtocolWord(test.qualifier.protocol));
+  }
+  if (std::holds_alternative<Number>(test.id) || std::holds_alternative<Name>(test.id)) return std::nullopt;
+  return "'protochain' takes a number or a name, not an address";
+}
+
 Fault CheckLinkAddress(const Test& test) {
   const bool is_mac = std::holds_alternative<Mac>(test.id);
   if (test.qualifier.kind == AddressKind::kNet)
@@ -123,7 +138,7 @@ Fault Check(const Test& test) {
     case AddressKind::kProto:
       return CheckProtoTest(test);
     case AddressKind::kProtoChain:
-      return "'protochain' is not supported";
+      return CheckProtoChainTest(test);
     case AddressKind::kGateway:
       return "'gateway' is not supported";
     case AddressKind::kDefault:

@@ -64,6 +64,10 @@ class Lowering {
   Outcome TestIsisPdu(Flow in, std::uint32_t type);
   Outcome TestNotLaterFragment(Flow in);
 
+  // lower_protochain.cc
+  Outcome TestProtocolChain(Flow in, std::uint32_t number, Protocol network);
+  Outcome TestChain(Flow in, std::uint32_t number, bool ip6);
+
   // lower_address.cc: hosts and networks.
   Outcome TestQualified(Flow in, const Test& test);
   Outcome TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id);

@@ -29,6 +29,7 @@ class NameResolution {
       case AddressKind::kPortRange:
         return PortRange(name.text, qualifier.protocol);
       case AddressKind::kProto:
+      case AddressKind::kProtoChain:
         return Proto(name.text, qualifier.protocol);
       default:
         return qualifier.protocol == Protocol::kLink ? EtherHost(name.text)
