@@ -123,6 +123,8 @@ struct Mac {
   std::array<std::uint8_t, 6> address{};
   friend bool operator==(const Mac&, const Mac&) = default;
 };
+// The byte that is compared. libpcap takes the `$` of `$1f` for a digit and stops after the next one, so that
+// is 0xd1, and every address written lies between 0xd0 and 0xdf.
 struct Arcnet {
   std::uint8_t address = 0;
   friend bool operator==(const Arcnet&, const Arcnet&) = default;
