@@ -237,8 +237,9 @@ Mac ReadMac(std::string_view text) {
   return mac;
 }
 
+// libpcap reads the '$' as if it were a digit too, and then no more than one.
 Arcnet ReadArcnet(std::string_view text) {
-  return Arcnet{static_cast<std::uint8_t>(0xd0 | HexValue(text[1]))};
+  return Arcnet{static_cast<std::uint8_t>(kArcnetFirst | HexValue(text[1]))};
 }
 
 std::optional<std::array<std::uint8_t, 16>> ReadIpv6(std::string_view text) {

@@ -123,10 +123,10 @@ struct Mac {
   std::array<std::uint8_t, 6> address{};
   friend bool operator==(const Mac&, const Mac&) = default;
 };
-// The byte that is compared. libpcap takes the `$` of `$1f` for a digit and stops after the next one, so that
-// is 0xd1, and every address written lies between 0xd0 and 0xdf.
+// ARCnet addresses as libpcap understands them, which is by the first digit: `$2f` is 0xd2.
+inline constexpr std::uint8_t kArcnetFirst = 0xd0;
 struct Arcnet {
-  std::uint8_t address = 0;
+  std::uint8_t address = kArcnetFirst;
   friend bool operator==(const Arcnet&, const Arcnet&) = default;
 };
 struct Decnet {  // AREA.NODE: six bits and ten
