@@ -8,10 +8,10 @@
 namespace bpfopt::bench {
 namespace {
 
-constexpr std::string_view kWlan = "IEEE802_11 PRISM_HEADER IEEE802_11_RADIO IEEE802_11_RADIO_AVS PPI";
+constexpr std::string_view kWlan = "IEEE802_11 PRISM_HEADER IEEE802_11_RADIO IEEE802_11_RADIO_AVS";
 constexpr std::string_view kPf = "PFLOG";
 constexpr std::string_view kAtm = "SUNATM";
-constexpr std::string_view kMtp = "MTP2 MTP2_WITH_PHDR MTP3 ERF";
+constexpr std::string_view kMtp = "MTP2 MTP2_WITH_PHDR ERF";
 constexpr std::string_view kArc = "ARCNET ARCNET_LINUX";
 constexpr std::string_view kLlc =
     "EN10MB FDDI IEEE802 IEEE802_11 PPI IEEE802_11_RADIO SUNATM ATM_RFC1483 ATM_CLIP NETANALYZER";
@@ -51,7 +51,6 @@ constexpr Production kProductions[] = {
     {"primitive", "{q:link}{head:host} {ids:mac}", 3},
     {"primitive", "{q:link}{wlan-address} {ids:mac}", 1, kWlan},
     {"primitive", "{q:link}{wlan-address} host {ids:mac}", 1, kWlan},
-    {"primitive", "{head:host} {ids:arc}", 1, kArc},
     {"primitive", "{q:link}{head:host} {ids:arc}", 1, kArc},
     {"primitive", "decnet {head:host} {ids:decnet}"},
     {"primitive", "{q:port}{head:port} {ids:port}", 4},

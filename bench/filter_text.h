@@ -24,8 +24,8 @@ struct FilterText {
 struct TextOptions {
   std::string link_type;  // whose words come up more often
   unsigned depth = 16;    // of the tree of productions, at most, where the grammar allows it; at least 6
-  unsigned misfits = 10;  // percent that are kept whatever `takes` would say
-  unsigned mutants = 12;  // percent of filters that are no longer what the grammar made
+  unsigned misfits = 6;   // percent that are kept whatever `takes` would say
+  unsigned mutants = 10;  // percent of filters that are no longer what the grammar made
 };
 
 // Most primitives are drawn until `takes` says yes, so that most filters are filters. Without it all are

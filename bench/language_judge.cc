@@ -6,6 +6,7 @@
 #include "bpfopt/libpcap.h"
 #include "bpfopt/verify.h"
 
+#include <algorithm>
 #include <array>
 #include <nss.h>
 
@@ -24,8 +25,20 @@ Expected<Program> Libpcap(const std::string& filter, const FilterSite& site, con
       {.link_type = site.link_type, .netmask = options.netmask, .origin = site.origin, .optimize = optimize});
 }
 
-CompileOptions OptionsFor(const FilterSite& site, const LanguageOptions& options) {
+// Words that libpcap asks the kernel for are loads past SKF_AD_OFF. Only the kernel gives them a meaning.
+Target TargetOf(const Program& libpcap) {
+  constexpr std::uint16_t kLoadMask = 0xe7;      // class and mode
+  constexpr std::uint16_t kAbsoluteLoad = 0x20;  // BPF_LD | BPF_ABS
+  constexpr std::uint32_t kAncillary = 0xfffff000;
+  const bool asks = std::any_of(libpcap.begin(), libpcap.end(), [](const Instruction& each) {
+    return (each.code & kLoadMask) == kAbsoluteLoad && each.k >= kAncillary;
+  });
+  return asks ? Target::kLinux : Target::kPcap;
+}
+
+CompileOptions OptionsFor(const FilterSite& site, Target target, const LanguageOptions& options) {
   CompileOptions compile;
+  compile.target = target;
   compile.link_type = site.link_type;
   compile.netmask = options.netmask;
   compile.origin = site.origin;
@@ -34,15 +47,16 @@ CompileOptions OptionsFor(const FilterSite& site, const LanguageOptions& options
   return compile;
 }
 
-void Compare(const Program& libpcap, const Program& naive, const LanguageOptions& options,
+void Compare(const Program& libpcap, const Program& naive, Target target, const LanguageOptions& options,
              LanguageJudgement& judgement) {
-  if (const auto violations = Check(libpcap, {.limit = kAnySize}); !violations.empty()) {
+  if (const auto violations = Check(libpcap, {.target = target, .limit = kAnySize}); !violations.empty()) {
     judgement.outcome = LanguageOutcome::kMeaningless;
     judgement.theirs = violations[0].reason;
     return;
   }
   const auto verdict =
-      Verify(libpcap, naive, {.relation = Relation::kStrict, .steps = options.steps, .nodes = kAnySize});
+      Verify(libpcap, naive,
+             {.target = target, .relation = Relation::kStrict, .steps = options.steps, .nodes = kAnySize});
   if (!verdict) {
     judgement.outcome = LanguageOutcome::kFailed;
     judgement.ours = verdict.error().message;
@@ -63,9 +77,9 @@ void Compare(const Program& libpcap, const Program& naive, const LanguageOptions
   }
 }
 
-void Optimize(const std::string& filter, const FilterSite& site, const LanguageOptions& options,
-              const Program& source, LanguageJudgement& judgement) {
-  const auto result = Compile(filter, OptionsFor(site, options));
+void Optimize(const std::string& filter, const FilterSite& site, Target target,
+              const LanguageOptions& options, const Program& source, LanguageJudgement& judgement) {
+  const auto result = Compile(filter, OptionsFor(site, target, options));
   if (!result) {
     judgement.outcome = LanguageOutcome::kFailed;
     judgement.ours = "optimized: " + result.error().message;
@@ -79,14 +93,16 @@ void Optimize(const std::string& filter, const FilterSite& site, const LanguageO
   if (!theirs) return;
   judgement.libpcap_size = theirs->size();
   if (judgement.size <= judgement.libpcap_size) return;
-  const auto verdict = Verify(source, *theirs, {.relation = Relation::kFaithful, .steps = options.steps});
+  const auto verdict =
+      Verify(source, *theirs, {.target = target, .relation = Relation::kFaithful, .steps = options.steps});
   judgement.is_larger = verdict && verdict->answer != Answer::kDifferent;
 }
 
 void Judge(const std::string& filter, const FilterSite& site, const LanguageOptions& options,
            LanguageJudgement& judgement) {
   const auto libpcap = Libpcap(filter, site, options, /*optimize=*/false);
-  CompileOptions naive = OptionsFor(site, options);
+  const Target target = libpcap ? TargetOf(*libpcap) : Target::kPcap;
+  CompileOptions naive = OptionsFor(site, target, options);
   naive.level = 0;
   naive.proof = ProofMode::kOff;
   const auto bpfopt = Compile(filter, naive);
@@ -99,9 +115,9 @@ void Judge(const std::string& filter, const FilterSite& site, const LanguageOpti
   } else if (!libpcap) {
     judgement.outcome = LanguageOutcome::kOnlyBpfopt;
   } else {
-    Compare(*libpcap, bpfopt->program, options, judgement);
+    Compare(*libpcap, bpfopt->program, target, options, judgement);
     if (options.optimize && judgement.outcome != LanguageOutcome::kFailed) {
-      Optimize(filter, site, options, *libpcap, judgement);
+      Optimize(filter, site, target, options, *libpcap, judgement);
     }
   }
 }
