@@ -39,7 +39,8 @@ Outcome Lowering::TestEncapsulation(Flow in, const Encapsulated& word) {
 Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
   constexpr std::uint32_t kIdMask = 0x0fff;
   if (layout_.mpls_labels > 0) return Fail("'vlan' cannot be told behind an MPLS label");
-  if (!layout_.link->has_vlan) return Fail(fmt::format("'vlan' is not supported on {}", layout_.link->name));
+  if (!layout_.link->has_vlan)
+    return Fail(fmt::format("'vlan' is not supported on {}", NameOf(*layout_.link)));
 
   Conjunction both(in);
   Disjunction any(both.next());
@@ -48,7 +49,7 @@ Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
   }
   both.Add(any.outcome());
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kPayload, 0, 2}, word.number, kIdMask));
+    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 2}, word.number, kIdMask));
   }
   layout_.payload.constant += kVlanTagLength;
   layout_.link_protocol->constant += kVlanTagLength;
@@ -59,7 +60,7 @@ Outcome Lowering::TestMpls(Flow in, const Encapsulated& word) {
   constexpr std::uint32_t kLabelMask = 0xfffff000;
   constexpr unsigned kLabelShift = 12;
   if (layout_.mpls_labels == 0 && !layout_.link->mpls_protocol) {
-    return Fail(fmt::format("'mpls' is not supported on {}", layout_.link->name));
+    return Fail(fmt::format("'mpls' is not supported on {}", NameOf(*layout_.link)));
   }
 
   Conjunction both(in);
@@ -88,6 +89,7 @@ Outcome Lowering::TestPppoeSession(Flow in, const Encapsulated& word) {
   // A PPP frame without the framing of HDLC: it starts with the protocol.
   layout_.link = &PppLinkType();
   layout_.in_geneve = false;
+  layout_.lane_frame.reset();
   layout_.link_header = {layout_.payload.slot,
                          layout_.payload.constant + layout_.network + kPppoeHeaderLength};
   layout_.link_protocol = layout_.link_header;
@@ -165,6 +167,7 @@ Flow Lowering::EnterGeneve(Flow in) {
   layout_.payload = {Slot::kPayload, 0};
   layout_.network = 0;
   layout_.in_geneve = true;
+  layout_.lane_frame.reset();
   return flow_.Constant(Concatenate(ethernet, direct), true).pass;
 }
 
