@@ -14,6 +14,12 @@ constexpr ExplainedDifference kDifferences[] = {
      "libpcap takes the index of an accessor on the right, when it is the constant 0, for the divisor"},
     {LanguageOutcome::kOnlyBpfopt, "^shift by more than 31 bits$", R"(<<|>>)",
      "libpcap takes the index of an accessor on the right, when it is a constant above 31, for the shift"},
+    {LanguageOutcome::kOnlyBpfopt, "syntax error$", R"([^&|][&|]([^&|]|$)|~|when|rand|")",
+     "`&`, `|` and `~` connect predicates in bpfopt, which also has `when`, `rand` and quoted names"},
+    {LanguageOutcome::kOnlyLibpcap, "^'(in|out)bound' (cannot be told of|asks the kernel on)",
+     "(in|out)bound(.|\n)*$",
+     "libpcap adds where the header begins to the place of the kernel's word, and reads another word or "
+     "nothing"},
     {LanguageOutcome::kOnlyBpfopt, "^too many registers needed to evaluate expression$", "",
      "libpcap has 16 registers for arithmetic and frees them late; bpfopt has no such limit"},
 };

@@ -16,7 +16,9 @@ namespace {
 
 using Outcome = LanguageOutcome;
 
-constexpr std::size_t kMostGroups = 60;  // that are brought down, of a kind; the others come as they are
+// How many groups of an outcome are brought down, for a link type and at all. The others are only counted.
+constexpr std::size_t kMostOfLinkType = 3;
+constexpr std::size_t kMostGroups = 60;
 
 bool BothTake(Outcome outcome) {
   return outcome == Outcome::kEqual || outcome == Outcome::kMeaningless || outcome == Outcome::kDifferent ||
@@ -69,12 +71,13 @@ class Groups {
   std::map<std::tuple<Outcome, std::string, const ExplainedDifference*>, LanguageGroup> groups_;
 };
 
-// Those that came down to one filter are one.
+// Those that came down to filters of one shape are one.
 void MergeShortened(std::vector<LanguageGroup>& groups) {
   std::vector<LanguageGroup> merged;
   for (LanguageGroup& group : groups) {
     const auto same = std::find_if(merged.begin(), merged.end(), [&](const LanguageGroup& each) {
-      return each.outcome == group.outcome && !each.shortened.empty() && each.shortened == group.shortened &&
+      return each.outcome == group.outcome && !each.shortened.empty() && !group.shortened.empty() &&
+             MessageShape(each.shortened) == MessageShape(group.shortened) &&
              each.explanation == group.explanation;
     });
     if (same == merged.end()) {
@@ -84,21 +87,31 @@ void MergeShortened(std::vector<LanguageGroup>& groups) {
     same->filters += group.filters;
     same->link_types.insert(group.link_types.begin(), group.link_types.end());
   }
+  std::stable_partition(merged.begin(), merged.end(),
+                        [](const LanguageGroup& group) { return !group.shortened.empty(); });
   groups = std::move(merged);
+}
+
+// With the packet of the filter as it is printed.
+Expected<void> ShortenGroup(LanguageGroup& group, const LanguageOptions& options) {
+  auto shortened = Shorten(group.shortest, options);
+  if (!shortened) return tl::unexpected(shortened.error());
+  group.shortened = std::move(*shortened);
+  if (group.outcome != Outcome::kDifferent) return {};
+  const auto judgement = JudgeInChild(group.shortened, group.shortest.site, options);
+  if (!judgement) return tl::unexpected(judgement.error());
+  if (!judgement->packet.empty()) group.shortest.judgement.packet = judgement->packet;
+  return {};
 }
 
 Expected<void> ShortenAll(std::vector<LanguageGroup>& groups, const LanguageOptions& options) {
   std::map<Outcome, std::size_t> done;
+  std::map<std::pair<Outcome, std::string>, std::size_t> of_link_type;
   for (LanguageGroup& group : groups) {
-    if (group.explanation != nullptr || ++done[group.outcome] > kMostGroups) continue;
-    auto shortened = Shorten(group.shortest, options);
-    if (!shortened) return tl::unexpected(shortened.error());
-    group.shortened = std::move(*shortened);
-    // The packet belongs to the filter as it is printed.
-    if (group.outcome != Outcome::kDifferent) continue;
-    const auto judgement = JudgeInChild(group.shortened, group.shortest.site, options);
-    if (!judgement) return tl::unexpected(judgement.error());
-    if (!judgement->packet.empty()) group.shortest.judgement.packet = judgement->packet;
+    if (group.explanation != nullptr || done[group.outcome] >= kMostGroups) continue;
+    if (++of_link_type[{group.outcome, group.shortest.site.link_type}] > kMostOfLinkType) continue;
+    ++done[group.outcome];
+    if (auto shortened = ShortenGroup(group, options); !shortened) return shortened;
   }
   MergeShortened(groups);
   return {};
@@ -156,9 +169,17 @@ std::string GroupText(const LanguageGroup& group) {
 std::string GroupsText(const LanguageReport& report, Outcome outcome, std::string_view heading,
                        bool explained) {
   std::string text;
+  std::size_t printed = 0;
+  std::size_t others = 0;
   for (const LanguageGroup& group : report.groups) {
-    if (group.outcome == outcome && (group.explanation != nullptr) == explained) text += GroupText(group);
+    if (group.outcome != outcome || (group.explanation != nullptr) != explained) continue;
+    if (++printed <= kMostGroups) {
+      text += GroupText(group);
+    } else {
+      others += group.filters;
+    }
   }
+  if (others > 0) text += fmt::format("  and {} others\n", others);
   return text.empty() ? "" : fmt::format("{}:\n{}\n", heading, text);
 }
 
