@@ -1,16 +1,22 @@
-// What a finished program says about its filter.
+// What is to be said of a filter beside its program.
 #ifndef BPFOPT_DRIVER_WARNINGS_H
 #define BPFOPT_DRIVER_WARNINGS_H
 
 #include "bpfopt/diagnostic.h"
 #include "bpfopt/program.h"
+#include "frontend/ast.h"
 
 #include <optional>
+#include <vector>
 
 namespace bpfopt::driver {
 
 // A warning when a program of a filter that tests something accepts nothing, or every packet.
 std::optional<Diagnostic> WarnOfConstantFilter(const Program& program);
+
+// Words that mean something else than they say, since libpcap takes them so and programs mean what libpcap's
+// do.
+std::vector<Diagnostic> WarnOfMisleadingWords(const frontend::Ast& filter);
 
 }  // namespace bpfopt::driver
 
