@@ -57,6 +57,10 @@ void MeaningArguments::AddTo(CLI::App& app, bool with_link_type) {
     app.add_option("-y,--link-type", link_type, "link type by name or number (-L lists them)");
   app.add_option("-s,--snaplen", snaplen, "bytes to keep of an accepted packet");
   app.add_option("-m,--netmask", netmask, "of the network captured on, for 'ip broadcast'");
+  app.add_option(
+         "--protochain-depth", protochain_depth,
+         fmt::format("headers that 'protochain' follows, at most; {} by default", kDefaultProtochainDepth))
+      ->check(CLI::Range(std::uint32_t{1}, kMaxProtochainDepth));
   app.add_option("--hosts", hosts_file, "hosts(5) file to look names up in before the system's");
 }
 
@@ -66,6 +70,7 @@ Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
   const auto mask = ParseNetmask(netmask);
   if (!mask) return tl::unexpected(mask.error());
   options.netmask = *mask;
+  options.protochain_depth = protochain_depth;
   auto resolver = MakeResolver(hosts_file);
   if (!resolver) return tl::unexpected(resolver.error());
   options.resolver = std::move(*resolver);

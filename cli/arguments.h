@@ -45,10 +45,11 @@ struct MeaningArguments {
   std::string link_type = "EN10MB";
   std::uint32_t snaplen = 262144;
   std::string netmask = "0.0.0.0";
+  std::uint32_t protochain_depth = kDefaultProtochainDepth;
   std::string hosts_file;
 
   void AddTo(CLI::App& app, bool with_link_type);
-  // Fills the options' link type, snapshot length, netmask and resolver.
+  // Fills the options' link type, snapshot length, netmask, depth of chains and resolver.
   Expected<void> Apply(CompileOptions& options) const;
 };
 

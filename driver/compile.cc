@@ -46,7 +46,12 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
     result->diagnostics.push_back(std::move(warning));
   }
+  if (!lowered->kernel_follows)
+    result->diagnostics.push_back(driver::NoteOfCookedHeader(*lowered->link_type));
   if (of_source) result->diagnostics.push_back(std::move(*of_source));
+  for (Diagnostic& warning : driver::WarnOfChains(lowered->filter, options.protochain_depth)) {
+    result->diagnostics.push_back(std::move(warning));
+  }
   if (!lowered->filter.empty()) {
     if (auto warning = driver::WarnOfConstantFilter(result->program)) {
       result->diagnostics.push_back(std::move(*warning));

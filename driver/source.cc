@@ -3,6 +3,7 @@
 
 #include "backend/emit.h"
 #include "bpf/checker.h"
+#include "bpf/opcode.h"
 #include "bpfopt/libpcap.h"
 #include "driver/spell_out.h"
 #include "frontend/header_words.h"
@@ -51,10 +52,35 @@ std::string TextForLibpcap(const LoweredFilter& lowered, std::optional<std::stri
   return SpellOut(lowered.filter, *lowered.link_type);
 }
 
+// A loop has no meaning here, and no kernel takes it.
+bool FollowsChains(const frontend::Ast& filter) {
+  return std::any_of(filter.nodes.begin(), filter.nodes.end(), [](const frontend::Node& node) {
+    const auto* test = std::get_if<frontend::Test>(&node.kind);
+    return test != nullptr && test->qualifier.kind == frontend::AddressKind::kProtoChain;
+  });
+}
+
+// Asks the kernel for the tag that it has taken out of the frame: libpcap does so when it is about to
+// capture, and there is no capture here whose program it could make.
+bool AsksForStrippedTags(const ir::Function& function) {
+  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
+    const ir::Value& value = *function.value(id);
+    if (value.opcode() == ir::Opcode::kAncillary && value.offset() == bpf::kAncillaryVlanTagPresent)
+      return true;
+  }
+  return false;
+}
+
 Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::string_view> text,
                              const CompileOptions& options) {
   if (frontend::UsesExtensions(lowered.filter))
     return InvalidInput("the filter uses words that libpcap lacks");
+  if (FollowsChains(lowered.filter)) {
+    return InvalidInput("libpcap's program loops over the headers of 'protochain'");
+  }
+  if (AsksForStrippedTags(lowered.function)) {
+    return InvalidInput("libpcap asks the kernel for VLAN tags only on an interface that it has opened");
+  }
   if (FewestInstructions(lowered) > kMaxLibpcapSource) {
     return InvalidInput(fmt::format("libpcap's program has more than {} instructions", kMaxLibpcapSource));
   }

@@ -24,8 +24,9 @@ struct Source {
   std::optional<Diagnostic> diagnostic = {};  // when libpcap's means something else
 };
 
-// libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions;
-// else `lowered` emitted as it is. `text` is the filter as it was written, when it was.
+// libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions
+// and no loop, and does not make another one of it on an open interface; else `lowered` emitted as it is.
+// `text` is the filter as it was written, when it was.
 Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::string_view> text,
                             const CompileOptions& options);
 

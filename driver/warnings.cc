@@ -76,4 +76,29 @@ std::optional<Diagnostic> WarnOfConstantFilter(const Program& program) {
                     std::nullopt};
 }
 
+std::vector<Diagnostic> WarnOfChains(const frontend::Ast& filter, std::uint32_t depth) {
+  std::vector<Diagnostic> warnings;
+  for (const frontend::Node& node : filter.nodes) {
+    const auto* test = std::get_if<frontend::Test>(&node.kind);
+    if (test == nullptr || test->qualifier.kind != frontend::AddressKind::kProtoChain) continue;
+    warnings.push_back(
+        {Diagnostic::Severity::kWarning,
+         fmt::format("'protochain' follows {} header{}: a packet with a longer chain is rejected, also under "
+                     "'not'",
+                     depth, depth == 1 ? "" : "s"),
+         node.range});
+  }
+  return warnings;
+}
+
+Diagnostic NoteOfCookedHeader(const frontend::LinkType& link_type) {
+  return {
+      Diagnostic::Severity::kNote,
+      fmt::format(
+          "on a live capture the kernel has no {} header where this filter looks for it; this program is for "
+          "files and libpcap's interpreter",
+          NameOf(link_type)),
+      std::nullopt};
+}
+
 }  // namespace bpfopt::driver

@@ -5,7 +5,9 @@
 #include "bpfopt/diagnostic.h"
 #include "bpfopt/program.h"
 #include "frontend/ast.h"
+#include "frontend/link_type.h"
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -17,6 +19,12 @@ std::optional<Diagnostic> WarnOfConstantFilter(const Program& program);
 // Words that mean something else than they say, since libpcap takes them so and programs mean what libpcap's
 // do.
 std::vector<Diagnostic> WarnOfMisleadingWords(const frontend::Ast& filter);
+
+// A warning at each `protochain`: how deep it looks, and what becomes of packets with more headers.
+std::vector<Diagnostic> WarnOfChains(const frontend::Ast& filter, std::uint32_t depth);
+
+// The kernel's cooked captures have no header where this filter looks for it; files have.
+Diagnostic NoteOfCookedHeader(const frontend::LinkType& link_type);
 
 }  // namespace bpfopt::driver
 

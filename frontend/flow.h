@@ -15,8 +15,16 @@
 namespace bpfopt::frontend {
 
 // Variable parts of offsets, computed while the program runs.
-enum class Slot : std::uint8_t { kNone, kLinkHeader, kLinkType, kPayload, kScratch };
-inline constexpr std::size_t kSlotCount = 5;
+enum class Slot : std::uint8_t {
+  kNone,
+  kLinkHeader,
+  kLinkType,
+  kPayload,
+  kScratch,
+  kChainNext,    // `protochain`: the protocol of the next header, and
+  kChainOffset,  // where it is, from the IP header
+};
+inline constexpr std::size_t kSlotCount = 7;
 
 // What is known on a path. Slots that no test on it has set are 0, as unwritten scratch memory is.
 struct Environment {

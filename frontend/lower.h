@@ -21,6 +21,7 @@ struct LowerOptions {
   std::uint32_t snaplen = 262144;            // what an accepting return keeps
   std::optional<std::uint32_t> netmask = 0;  // host order, for `ip broadcast`; nothing: unknown
   PacketOrigin origin = PacketOrigin::kInterface;
+  std::uint32_t protochain_depth = kDefaultProtochainDepth;  // headers that `protochain` follows
 };
 
 // Headers of variable length before the link layer's payload.

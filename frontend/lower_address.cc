@@ -29,6 +29,9 @@ Outcome Lowering::TestQualified(Flow in, const Test& test) {
   const Qualifier& qualifier = test.qualifier;
   if (const auto* id = std::get_if<Number>(&test.id)) {
     if (qualifier.kind == AddressKind::kProto) return TestProtocolNumber(in, id->value, qualifier.protocol);
+    if (qualifier.kind == AddressKind::kProtoChain) {
+      return TestProtocolChain(in, id->value, qualifier.protocol);
+    }
     return TestPorts(in, qualifier, {.first = id->value, .last = id->value});
   }
   if (const auto* id = std::get_if<PortSpan>(&test.id)) {

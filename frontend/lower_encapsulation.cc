@@ -1,5 +1,6 @@
 // The words that open an encapsulation: vlan, mpls, pppoed, pppoes and geneve. Each is a test, and moves the
 // layout for all that is written after it.
+#include "bpf/opcode.h"
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
@@ -9,6 +10,7 @@ namespace bpfopt::frontend {
 namespace {
 
 constexpr std::uint32_t kVlanTagLength = 4;
+constexpr std::uint32_t kVlanIdMask = 0x0fff;
 constexpr std::uint32_t kMplsLabelLength = 4;
 constexpr std::uint32_t kPppoeHeaderLength = 6;
 constexpr std::uint32_t kPppProtocolLength = 2;
@@ -37,22 +39,70 @@ Outcome Lowering::TestEncapsulation(Flow in, const Encapsulated& word) {
 }
 
 Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
-  constexpr std::uint32_t kIdMask = 0x0fff;
   if (layout_.mpls_labels > 0) return Fail("'vlan' cannot be told behind an MPLS label");
   if (!layout_.link->has_vlan)
     return Fail(fmt::format("'vlan' is not supported on {}", NameOf(*layout_.link)));
+  const bool may_be_stripped = KernelStripsTag();
+  ++layout_.vlan_tags;
+  if (may_be_stripped) return TestStrippedVlan(in, word);
 
   Conjunction both(in);
-  Disjunction any(both.next());
-  for (const std::uint32_t tag : {kEtherVlan, kEtherVlanService, kEtherVlanQinq}) {
-    any.Add(TestLinkProtocol(any.next(), tag));
-  }
-  both.Add(any.outcome());
+  both.Add(TestVlanType(both.next()));
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 2}, word.number, kIdMask));
+    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 2}, word.number, kVlanIdMask));
   }
   layout_.payload.constant += kVlanTagLength;
   layout_.link_protocol->constant += kVlanTagLength;
+  return both.outcome();
+}
+
+Outcome Lowering::TestVlanType(Flow in) {
+  Disjunction any(in);
+  for (const std::uint32_t tag : {kEtherVlan, kEtherVlanService, kEtherVlanQinq}) {
+    any.Add(TestLinkProtocol(any.next(), tag));
+  }
+  return any.outcome();
+}
+
+// The outermost tag of an Ethernet frame on its way through the kernel.
+bool Lowering::KernelStripsTag() const {
+  return options_.target == Target::kLinux && options_.origin == PacketOrigin::kInterface &&
+         layout_.link == options_.link_type && layout_.link->protocol_field == ProtocolField::kEthernet &&
+         layout_.link_header.slot == Slot::kNone && layout_.vlan_tags == 0;
+}
+
+// The kernel may have taken the tag out of the frame and keep it beside: then two of its words tell it, and
+// nothing moves. Else the tag is in the frame, and what follows is 4 bytes further from where it was. libpcap
+// counts those 4 bytes before it looks for the tag, so they stay where the tag is not found.
+Outcome Lowering::TestStrippedVlan(Flow in, const Encapsulated& word) {
+  const auto test_beside = [this](Flow flow) {
+    const Cursor cursor = flow_.Join(flow);
+    const ir::Value* present = flow_.function().MakeAncillary(bpf::kAncillaryVlanTagPresent);
+    return flow_.Branch(cursor, ir::Compare::kEqual, present, 1);
+  };
+  Conjunction both(in);
+  Disjunction any(both.next());
+  any.Add(test_beside(any.next()));
+  Cursor inside = flow_.Join(any.next());
+  for (const Slot slot : {Slot::kPayload, Slot::kLinkType}) {
+    const ir::Value* moved =
+        MakeBinary(ir::Opcode::kAdd, flow_.SlotValue(inside, slot), Constant(kVlanTagLength));
+    inside = flow_.WithSlot(inside, slot, moved);
+  }
+  any.Add(TestVlanType(flow_.Continue(inside)));
+  both.Add(any.outcome());
+
+  if (word.has_number) {
+    const Outcome beside = test_beside(both.next());
+    const Cursor cursor = flow_.Join(beside.pass);
+    const ir::Value* tag = flow_.function().MakeAncillary(bpf::kAncillaryVlanTag);
+    const ir::Value* id = MakeBinary(ir::Opcode::kAnd, tag, Constant(kVlanIdMask));
+    const Outcome by_word = flow_.Branch(cursor, ir::Compare::kEqual, id, word.number);
+    const Outcome by_field = TestEqual(beside.fail, Field{Anchor::kPayload, 0, 2}, word.number, kVlanIdMask);
+    both.Add({Concatenate(by_word.pass, by_field.pass), Concatenate(by_word.fail, by_field.fail)});
+  }
+  layout_.payload.slot = Slot::kPayload;
+  layout_.link_protocol->slot = Slot::kLinkType;
   return both.outcome();
 }
 

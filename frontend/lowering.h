@@ -138,6 +138,10 @@ class Lowering {
   Outcome TestIsisPdu(Flow in, std::uint32_t type);
   Outcome TestNotLaterFragment(Flow in);
 
+  // lower_protochain.cc
+  Outcome TestProtocolChain(Flow in, std::uint32_t number, Protocol network);
+  Outcome TestChain(Flow in, std::uint32_t number, bool ip6);
+
   // lower_address.cc: hosts and networks.
   Outcome TestQualified(Flow in, const Test& test);
   Outcome TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id);
@@ -162,6 +166,9 @@ class Lowering {
   // lower_encapsulation.cc: words that move what is tested after them.
   Outcome TestEncapsulation(Flow in, const Encapsulated& word);
   Outcome TestVlan(Flow in, const Encapsulated& word);
+  Outcome TestVlanType(Flow in);
+  bool KernelStripsTag() const;
+  Outcome TestStrippedVlan(Flow in, const Encapsulated& word);
   Outcome TestMpls(Flow in, const Encapsulated& word);
   Outcome TestPppoeSession(Flow in, const Encapsulated& word);
   Outcome TestGeneve(Flow in, const Encapsulated& word);

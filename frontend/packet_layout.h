@@ -25,6 +25,7 @@ struct PacketLayout {
   std::uint32_t network = 0;           // from the payload
   std::uint32_t network_llc = 0;       // the same behind an 802.2 header without SNAP
   unsigned mpls_labels = 0;
+  unsigned vlan_tags = 0;
   bool in_geneve = false;  // there, a link-layer header need not be present
   // ATM LAN emulation: where the frame starts, whose first half-word tells control frames.
   std::optional<Place> lane_frame;

@@ -50,15 +50,19 @@ inline constexpr std::uint32_t kPppIp6 = 0x0057;
 inline constexpr std::uint32_t kPppMpls = 0x0281;
 
 // IP protocols.
+inline constexpr std::uint32_t kIpProtocolHopByHop = 0;
 inline constexpr std::uint32_t kIpProtocolIcmp = 1;
 inline constexpr std::uint32_t kIpProtocolIgmp = 2;
 inline constexpr std::uint32_t kIpProtocolTcp = 6;
 inline constexpr std::uint32_t kIpProtocolIgrp = 9;
 inline constexpr std::uint32_t kIpProtocolUdp = 17;
+inline constexpr std::uint32_t kIpProtocolRouting = 43;
 inline constexpr std::uint32_t kIpProtocolFragment = 44;
 inline constexpr std::uint32_t kIpProtocolEsp = 50;
 inline constexpr std::uint32_t kIpProtocolAh = 51;
 inline constexpr std::uint32_t kIpProtocolIcmp6 = 58;
+inline constexpr std::uint32_t kIpProtocolNone = 59;  // no next header
+inline constexpr std::uint32_t kIpProtocolDestinationOptions = 60;
 inline constexpr std::uint32_t kIpProtocolPim = 103;
 inline constexpr std::uint32_t kIpProtocolVrrp = 112;  // and CARP
 inline constexpr std::uint32_t kIpProtocolSctp = 132;

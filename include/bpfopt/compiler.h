@@ -56,6 +56,7 @@ struct CompileOptions {
   std::optional<std::uint32_t> netmask = {};
   PacketOrigin origin = PacketOrigin::kInterface;
   Target target = Target::kPcap;
+  std::uint32_t protochain_depth = kDefaultProtochainDepth;  // 1 to kMaxProtochainDepth
 
   int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: the same with larger budgets
   Relation relation = Relation::kFaithful;

@@ -2,7 +2,13 @@
 #ifndef BPFOPT_OPTIONS_H
 #define BPFOPT_OPTIONS_H
 
+#include <cstdint>
+
 namespace bpfopt {
+
+// How many headers `protochain` follows; packets with longer chains are rejected.
+inline constexpr std::uint32_t kDefaultProtochainDepth = 6;
+inline constexpr std::uint32_t kMaxProtochainDepth = 16;
 
 // What a program is made small in.
 enum class Objective {
