@@ -25,18 +25,74 @@ Expected<Program> Libpcap(const std::string& filter, const FilterSite& site, con
       {.link_type = site.link_type, .netmask = options.netmask, .origin = site.origin, .optimize = optimize});
 }
 
-// Words that libpcap asks the kernel for are loads past SKF_AD_OFF. Only the kernel gives them a meaning. But
-// where the kernel runs a filter bpfopt also asks it for VLAN tags, as libpcap does only on an open
-// interface.
+bool LoadsFromPacket(const Instruction& instruction) {
+  constexpr unsigned kClassMask = 0x07;
+  constexpr unsigned kModeMask = 0xe0;
+  const unsigned mode = instruction.code & kModeMask;
+  switch (instruction.code & kClassMask) {
+    case 0x00:                              // BPF_LD
+      return mode == 0x20 || mode == 0x40;  // BPF_ABS, BPF_IND
+    case 0x01:                              // BPF_LDX
+      return mode == 0xa0;                  // BPF_MSH
+    default:
+      return false;
+  }
+}
+
+// Whom libpcap asks with a load at SKF_AD_OFF + SKF_AD_PKTTYPE or SKF_AD_IFINDEX: only the kernel gives it a
+// meaning. But where the kernel runs a filter bpfopt also asks it for VLAN tags, as libpcap does only on an
+// open interface.
 Target TargetOf(const std::string& filter, const Program& libpcap) {
+  constexpr std::uint32_t kPacketType = 0xfffff004;
+  constexpr std::uint32_t kInterfaceIndex = 0xfffff008;
   if (filter.find("vlan") != std::string::npos) return Target::kPcap;
-  constexpr std::uint16_t kLoadMask = 0xe7;      // class and mode
-  constexpr std::uint16_t kAbsoluteLoad = 0x20;  // BPF_LD | BPF_ABS
-  constexpr std::uint32_t kAncillary = 0xfffff000;
   const bool asks = std::any_of(libpcap.begin(), libpcap.end(), [](const Instruction& each) {
-    return (each.code & kLoadMask) == kAbsoluteLoad && each.k >= kAncillary;
+    return LoadsFromPacket(each) && (each.k == kPacketType || each.k == kInterfaceIndex);
   });
   return asks ? Target::kLinux : Target::kPcap;
+}
+
+// Where a link type lacks a header, libpcap adds to the offset -1 that stands for that. Its interpreter takes
+// an absolute offset like any other, and no packet is so long; the verifier leaves such loads to the kernel's
+// rules. Here they become loads from X, which libpcap sets anew wherever it needs it.
+Program WithNegativeOffsetsInX(const Program& program) {
+  constexpr std::uint32_t kNegative = 0x80000000;
+  constexpr std::uint16_t kLoadX = 0x01;      // ldx #k
+  constexpr std::uint16_t kAbsolute = 0x20;   // BPF_ABS
+  constexpr std::uint16_t kIndirect = 0x40;   // BPF_IND
+  constexpr std::uint16_t kJumpClass = 0x05;  // BPF_JMP
+  const auto is_negative = [](const Instruction& each) {
+    return LoadsFromPacket(each) && (each.code & 0xe7) == kAbsolute && each.k >= kNegative;
+  };
+  std::vector<std::size_t> places;
+  std::size_t place = 0;
+  for (const Instruction& each : program) {
+    places.push_back(place);
+    place += is_negative(each) ? 2 : 1;
+  }
+  if (place == program.size()) return program;
+  places.push_back(place);
+  Program moved;
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    Instruction each = program[i];
+    if (is_negative(each)) {
+      moved.push_back({.code = kLoadX, .k = each.k});
+      each.code = static_cast<std::uint16_t>((each.code & ~kAbsolute) | kIndirect);
+      each.k = 0;
+    } else if ((each.code & 0x07) == kJumpClass) {
+      const bool is_unconditional = (each.code & 0xf0) == 0;
+      const auto offset = [&](std::size_t by) { return places[i + 1 + by] - places[i] - 1; };
+      if (is_unconditional && i + 1 + each.k >= places.size()) return program;  // the loop of protochain
+      if (is_unconditional) each.k = static_cast<std::uint32_t>(offset(each.k));
+      const std::size_t on_true = is_unconditional ? 0 : offset(each.jt);
+      const std::size_t on_false = is_unconditional ? 0 : offset(each.jf);
+      if (on_true > 0xff || on_false > 0xff) return program;
+      each.jt = static_cast<std::uint8_t>(on_true);
+      each.jf = static_cast<std::uint8_t>(on_false);
+    }
+    moved.push_back(each);
+  }
+  return moved;
 }
 
 CompileOptions OptionsFor(const FilterSite& site, Target target, const LanguageOptions& options) {
@@ -134,8 +190,9 @@ void Optimize(const std::string& filter, const FilterSite& site, Target target,
 
 void Judge(const std::string& filter, const FilterSite& site, const LanguageOptions& options,
            LanguageJudgement& judgement) {
-  const auto libpcap = Libpcap(filter, site, options, /*optimize=*/false);
+  auto libpcap = Libpcap(filter, site, options, /*optimize=*/false);
   const Target target = libpcap ? TargetOf(filter, *libpcap) : Target::kPcap;
+  if (libpcap && target == Target::kPcap) libpcap = WithNegativeOffsetsInX(*libpcap);
   CompileOptions naive = OptionsFor(site, target, options);
   naive.level = 0;
   naive.proof = ProofMode::kOff;
