@@ -117,14 +117,13 @@ Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::str
                             const CompileOptions& options) {
   Expected<Program> libpcap = AskLibpcap(lowered, text, options);
   std::optional<Diagnostic> diagnostic;
-  if (libpcap && frontend::OverwritesHeaderLengths(*libpcap, lowered.filter,
-                                                   LowerOptionsFor(*lowered.link_type, options))) {
-    libpcap = InvalidInput("libpcap's program overwrites the lengths of headers that it needs");
-    diagnostic =
-        Diagnostic{Diagnostic::Severity::kNote,
-                   "libpcap's program for this filter is wrong: its arithmetic overwrites the lengths of "
-                   "headers; this one does what the filter says",
-                   std::nullopt};
+  if (libpcap &&
+      frontend::LosesHeaderPlaces(*libpcap, lowered.filter, LowerOptionsFor(*lowered.link_type, options))) {
+    libpcap = InvalidInput("libpcap's program loses the places of headers that it needs");
+    diagnostic = Diagnostic{Diagnostic::Severity::kNote,
+                            "libpcap's program for this filter is wrong: its arithmetic overwrites the "
+                            "places of headers; this one does what the filter says",
+                            std::nullopt};
   }
   if (libpcap) return Source{std::move(*libpcap), {}, SourceKind::kLibpcap, {}, {}};
 

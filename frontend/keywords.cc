@@ -265,6 +265,8 @@ const Keyword* FindKeyword(std::string_view word) {
   return found != kSorted.end() && found->text == word ? found : nullptr;
 }
 
+std::span<const Keyword> Keywords() { return kWords; }
+
 std::string_view ProtocolWord(Protocol protocol) {
   if (protocol == Protocol::kLink) return "ether";
   return WordOf(TokenKind::kProtocol, static_cast<std::uint32_t>(protocol));

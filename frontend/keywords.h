@@ -6,6 +6,7 @@
 #include "frontend/token.h"
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct Keyword {
 
 // Null when `word` is no keyword. Case matters, as in libpcap.
 const Keyword* FindKeyword(std::string_view word);
+
+std::span<const Keyword> Keywords();
 
 // The word that names a protocol in printed filters; empty for Protocol::kDefault.
 std::string_view ProtocolWord(Protocol protocol);

@@ -139,7 +139,9 @@ inline constexpr const char* kLinkFilters[] = {
     "link host $1", "ether src $2f", "ether dst host $d", "host $1", "ether host $1 and ip", "ether broadcast and arp",
     "decnet host 1.2", "decnet src 10.200", "decnet dst host 10.1000", "decnet src and dst 63.1023",
     "decnet host 5", "decnet", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp", "isis and not iih", "iso proto 300",
-    "byte 12 = 8", "byte 0 < 5", "byte 1 > 7", "byte 3 & 5", "byte 3 | 5", "ip and byte 3 & 1", "byte 7 | 0 or ip",
+    "host localhost", "ip6 host localhost", "not src localhost",
+    "len > 100 and ip", "ip and len > 100", "radio[2] > link[0]", "(1 + 2) = link[3] or ip", "len > 5 and (geneve or ip)",
+    "geneve and ip[8] = 5", "512 > 3 and (geneve or pppoed)", "byte 12 = 8", "byte 0 < 5", "byte 1 > 7", "byte 3 & 5", "byte 3 | 5", "ip and byte 3 & 1", "byte 7 | 0 or ip",
     "ip or byte 5 & 7", "not byte 0 = 1", "byte 1000 = 1", "tcp port 80 and byte 2 | 0", "llc and byte 1 & 3",
 };
 // clang-format on

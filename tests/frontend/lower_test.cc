@@ -56,11 +56,11 @@ bool ReadsUnwrittenMemory(const Program& program, int dlt) {
 // With headers of variable length libpcap's programs can lose these lengths.
 bool LosesHeaderLengths(const Program& program, const std::string& filter, const LowerOptions& options) {
   const LinkType& link = *options.link_type;
-  if (link.radio == RadioHeader::kNone && link.header_length == LinkHeaderLength::kFixed) return false;
   const Expected<Ast> tree =
       ParseFilter(filter).and_then([](Ast ast) { return ResolveNames(std::move(ast), *SystemResolver()); });
-  return ReadsUnwrittenMemory(program, link.dlt) ||
-         OverwritesHeaderLengths(program, tree.value_or(Ast{}), options);
+  const bool varies = link.radio != RadioHeader::kNone || link.header_length != LinkHeaderLength::kFixed;
+  return (varies && ReadsUnwrittenMemory(program, link.dlt)) ||
+         LosesHeaderPlaces(program, tree.value_or(Ast{}), options);
 }
 
 class Comparison {

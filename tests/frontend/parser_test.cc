@@ -372,7 +372,7 @@ TEST(Parser, TakesAMegabyte) {
 // Text, tree, names and text again in a thread whose stack would not hold a call per level.
 TEST(Parser, NeedsNoStackForDepth) {
   constexpr std::size_t kStackBytes = std::size_t{256} << 10;
-  constexpr std::size_t kDepth = 50000;
+  constexpr std::size_t kDepth = 20000;
   std::vector<std::string> filters = {
       "tcp" + Repeat(" and not (udp", kDepth) + Repeat(")", kDepth),
       "port 1" + Repeat(" or (2", kDepth) + Repeat(")", kDepth),
