@@ -52,45 +52,51 @@ Target TargetOf(const std::string& filter, const Program& libpcap) {
   return asks ? Target::kLinux : Target::kPcap;
 }
 
-// Where a link type lacks a header, libpcap adds to the offset -1 that stands for that. Its interpreter takes
-// an absolute offset like any other, and no packet is so long; the verifier leaves such loads to the kernel's
-// rules. Here they become loads from X, which libpcap sets anew wherever it needs it.
-Program WithNegativeOffsetsInX(const Program& program) {
+// The instruction; of one that loads at a constant negative offset, the same with the offset in X.
+Program WithNegativeOffsetInX(const Instruction& instruction) {
   constexpr std::uint32_t kNegative = 0x80000000;
-  constexpr std::uint16_t kLoadX = 0x01;      // ldx #k
-  constexpr std::uint16_t kAbsolute = 0x20;   // BPF_ABS
-  constexpr std::uint16_t kIndirect = 0x40;   // BPF_IND
-  constexpr std::uint16_t kJumpClass = 0x05;  // BPF_JMP
-  const auto is_negative = [](const Instruction& each) {
-    return LoadsFromPacket(each) && (each.code & 0xe7) == kAbsolute && each.k >= kNegative;
-  };
-  std::vector<std::size_t> places;
-  std::size_t place = 0;
-  for (const Instruction& each : program) {
-    places.push_back(place);
-    place += is_negative(each) ? 2 : 1;
+  constexpr unsigned kMode = 0xe0;
+  constexpr unsigned kAbsolute = 0x20;
+  constexpr unsigned kIndirect = 0x40;
+  const unsigned mode = instruction.code & kMode;
+  if (!LoadsFromPacket(instruction) || instruction.k < kNegative || mode == kIndirect) return {instruction};
+  const Instruction load_x = {.code = 0x01, .k = instruction.k};
+  if (mode == kAbsolute) {
+    const auto code = static_cast<std::uint16_t>((instruction.code & ~kMode) | kIndirect);
+    return {load_x, {.code = code}};
   }
-  if (place == program.size()) return program;
-  places.push_back(place);
+  // ldxb 4*([k]&0xf): ldb [x + 0], and #15, lsh #2, tax
+  return {load_x, {.code = 0x50}, {.code = 0x54, .k = 0x0f}, {.code = 0x64, .k = 2}, {.code = 0x07}};
+}
+
+// Where a link type lacks a header, libpcap adds to the offset -1 that stands for that. Its interpreter takes
+// an offset like any other, and no packet is so long; the verifier leaves such constants to the kernel's
+// rules. Here they are in X, and in A the length of a header, both of which libpcap sets anew wherever it
+// needs them.
+Program WithNegativeOffsetsInX(const Program& program) {
+  constexpr std::uint16_t kJumpClass = 0x05;  // BPF_JMP
+  std::vector<std::size_t> places;
   Program moved;
+  for (const Instruction& each : program) {
+    places.push_back(moved.size());
+    const Program parts = WithNegativeOffsetInX(each);
+    moved.insert(moved.end(), parts.begin(), parts.end());
+  }
+  if (moved.size() == program.size()) return program;
   for (std::size_t i = 0; i < program.size(); ++i) {
-    Instruction each = program[i];
-    if (is_negative(each)) {
-      moved.push_back({.code = kLoadX, .k = each.k});
-      each.code = static_cast<std::uint16_t>((each.code & ~kAbsolute) | kIndirect);
-      each.k = 0;
-    } else if ((each.code & 0x07) == kJumpClass) {
-      const bool is_unconditional = (each.code & 0xf0) == 0;
-      const auto offset = [&](std::size_t by) { return places[i + 1 + by] - places[i] - 1; };
-      if (is_unconditional && i + 1 + each.k >= places.size()) return program;  // the loop of protochain
-      if (is_unconditional) each.k = static_cast<std::uint32_t>(offset(each.k));
-      const std::size_t on_true = is_unconditional ? 0 : offset(each.jt);
-      const std::size_t on_false = is_unconditional ? 0 : offset(each.jf);
-      if (on_true > 0xff || on_false > 0xff) return program;
-      each.jt = static_cast<std::uint8_t>(on_true);
-      each.jf = static_cast<std::uint8_t>(on_false);
+    if ((program[i].code & 0x07) != kJumpClass) continue;
+    Instruction& jump = moved[places[i]];
+    const auto offset = [&](std::size_t by) { return places[i + 1 + by] - places[i] - 1; };
+    if ((jump.code & 0xf0) == 0) {
+      if (jump.k >= program.size() - i - 1) return program;  // the loop of protochain
+      jump.k = static_cast<std::uint32_t>(offset(jump.k));
+      continue;
     }
-    moved.push_back(each);
+    const std::size_t on_true = offset(jump.jt);
+    const std::size_t on_false = offset(jump.jf);
+    if (on_true > 0xff || on_false > 0xff) return program;
+    jump.jt = static_cast<std::uint8_t>(on_true);
+    jump.jf = static_cast<std::uint8_t>(on_false);
   }
   return moved;
 }
