@@ -3,6 +3,7 @@
 #include "backend/switch_partition.h"
 #include "ir/available_guards.h"
 #include "ir/graph.h"
+#include "ir/upper_bounds.h"
 
 #include <algorithm>
 #include <array>
@@ -59,7 +60,7 @@ std::size_t LongestRow(std::size_t tests, Objective objective) {
 class Lowering {
  public:
   Lowering(ir::Function& function, const Rules& rules, const SwitchOptions& options)
-      : function_(function), rules_(rules), options_(options), available_(function) {}
+      : function_(function), rules_(rules), options_(options), available_(function), bounds_(function) {}
 
   // Notes the `==` tests that block will make, wherever they will be.
   void Note(const Block* block) {
@@ -170,11 +171,17 @@ class Lowering {
   }
 
   bool MayNarrow(const Block* block, const Value* load, unsigned width) const {
-    if (rules_.target == Target::kSeccomp) return false;
+    if (rules_.target == Target::kSeccomp || MayBeNegative(load)) return false;
     if (!IsAllowedLoad(load->base() != nullptr, load->offset(), width, rules_)) return false;
     if (rules_.relation == Relation::kFaithful) return true;
     // Elsewhere: a load for the guard alone would be one more instruction here.
     return available_.AtStart(block).Allows(load);
+  }
+
+  // To the kernel a part of a load whose address is negative is another word.
+  bool MayBeNegative(const Value* load) const {
+    if (load->base() == nullptr) return false;
+    return std::uint64_t{bounds_.Of(load->base())} + load->offset() + load->width() > 0x7fffffff;
   }
 
   // A tree for one switch.
@@ -335,6 +342,7 @@ class Lowering {
   std::map<TestKey, unsigned> seen_;
   LoweringReport report_;
   const ir::AvailableGuards available_;  // as they were before
+  const ir::UpperBounds bounds_;         // of the values that were there before
 };
 
 }  // namespace

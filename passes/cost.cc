@@ -18,20 +18,6 @@ bool IsHeaderLength(const ir::Value* value) {
   return load->opcode() == ir::Opcode::kLoad && load->base() == nullptr && load->width() == 1;
 }
 
-// Comparisons that tell the edges of a decision apart: one for a word or an end of a range.
-std::size_t TestCount(const Partition& partition) {
-  if (partition.edges.size() < 2) return 0;
-  std::size_t tests = 0;
-  for (std::size_t i = 1; i < partition.cases.size(); ++i) {
-    const bool word = i + 1 < partition.cases.size() &&
-                      partition.cases[i + 1].first == partition.cases[i].first + 1 &&
-                      partition.cases[i - 1].edge == partition.cases[i + 1].edge;
-    ++tests;
-    if (word) ++i;
-  }
-  return tests;
-}
-
 // The value that a block's decision leaves in the accumulator.
 const ir::Value* DecidedValue(ir::Function& function, const ir::Block& block) {
   std::optional<Partition> partition = PartitionOf(function, block.terminator);
@@ -44,6 +30,19 @@ bool ConstantArguments(const ir::Edge& edge) {
 }
 
 }  // namespace
+
+std::size_t TestCount(const Partition& partition) {
+  if (partition.edges.size() < 2) return 0;
+  std::size_t tests = 0;
+  for (std::size_t i = 1; i < partition.cases.size(); ++i) {
+    const bool word = i + 1 < partition.cases.size() &&
+                      partition.cases[i + 1].first == partition.cases[i].first + 1 &&
+                      partition.cases[i - 1].edge == partition.cases[i + 1].edge;
+    ++tests;
+    if (word) ++i;
+  }
+  return tests;
+}
 
 std::size_t ValueCost(const ir::Value* root) {
   std::size_t cost = 0;

@@ -4,6 +4,7 @@
 #define BPFOPT_PASSES_COST_H
 
 #include "ir/function.h"
+#include "passes/partition.h"
 
 #include <cstddef>
 
@@ -12,6 +13,9 @@ namespace bpfopt::passes {
 // Instructions to compute a value from the packet: a load or an operation each, the header length idiom
 // 4*([k]&0xf) one.
 std::size_t ValueCost(const ir::Value* value);
+
+// Comparisons that tell the edges of a decision apart: one for a word or an end of a range.
+std::size_t TestCount(const Partition& partition);
 
 // Half instructions, so that a jump that layout may or may not avoid counts one half.
 std::size_t EstimateHalfInstructions(ir::Function& function);

@@ -10,6 +10,7 @@
 // any size, as long as its ranges stay ranges.
 
 #include "ir/graph.h"
+#include "passes/cost.h"
 #include "passes/facts.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
@@ -142,7 +143,9 @@ class Fusion {
                       *other << ShiftInto(*common, *second_field));
     }
     if (!fused) return false;
-    Write(block, *common, *fused, fallback);
+    Partition whole = Fused(*common, *fused, fallback);
+    if (Cost(whole) > Cost(first) + Cost(second)) return false;
+    Write(block, std::move(whole));
     ++context_.counters["fuse-fields.tests"];
     return true;
   }
@@ -162,8 +165,7 @@ class Fusion {
     return combined;
   }
 
-  void Write(ir::Block& block, const Field& field, const std::vector<Piece>& pieces,
-             const ir::Edge& fallback) {
+  Partition Fused(const Field& field, const std::vector<Piece>& pieces, const ir::Edge& fallback) {
     const ir::Value* load = function_.MakeLoad(field.base, field.offset, field.width);
     Partition partition;
     partition.value = field.mask == AllBits(field.width)
@@ -178,6 +180,14 @@ class Fusion {
       next = std::uint64_t{piece.words.last} + 1;
     }
     if (next <= 0xffffffff) partition.cases.push_back({static_cast<std::uint32_t>(next), 0});
+    return partition;
+  }
+
+  static std::size_t Cost(const Partition& partition) {
+    return ValueCost(partition.value) + TestCount(partition);
+  }
+
+  void Write(ir::Block& block, Partition partition) {
     block.terminator = ToTerminator(function_, std::move(partition));
     std::vector<ir::Guard> guards = DemandedGuards(block);
     for (const ir::Guard& guard : block.guards) {
