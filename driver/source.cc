@@ -6,6 +6,7 @@
 #include "bpf/opcode.h"
 #include "bpfopt/libpcap.h"
 #include "driver/spell_out.h"
+#include "frontend/header_words.h"
 #include "frontend/print.h"
 
 #include <algorithm>
@@ -106,6 +107,10 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
   if (const auto violations = bpf::Check(*program, check); !violations.empty()) {
     return InvalidInput(fmt::format("libpcap's program has no meaning here: instruction {}: {}",
                                     violations[0].instruction, violations[0].reason));
+  }
+  if (frontend::OverwritesHeaderLengths(*program, lowered.filter,
+                                        LowerOptionsFor(*lowered.link_type, options))) {
+    return InvalidInput("libpcap's program has no meaning here: it overwrites the lengths of headers");
   }
   return program;
 }

@@ -202,6 +202,27 @@ Expected<Ipv4> ReadDotted(std::string_view text) {
   return result;
 }
 
+Expected<Decnet> ReadDecnet(std::string_view text) {
+  constexpr std::uint32_t kMaxArea = 63;
+  constexpr std::uint32_t kMaxNode = 1023;
+  const auto read = [](std::string_view part) {
+    std::uint32_t value = part.empty() ? kMaxNode + 1 : 0;
+    for (const char c : part) {
+      value = IsDigit(c) ? std::min(value * 10 + HexValue(c), kMaxNode + 1) : kMaxNode + 1;
+    }
+    return value;
+  };
+  const std::size_t dot = text.find('.');
+  const std::uint32_t area = read(text.substr(0, dot));
+  const std::uint32_t node = dot == std::string_view::npos ? kMaxNode + 1 : read(text.substr(dot + 1));
+  if (area > kMaxArea || node > kMaxNode) {
+    return InvalidInput(
+        fmt::format("a DECnet address is AREA.NODE in decimal numbers up to {}.{}, which '{}' is not",
+                    kMaxArea, kMaxNode, text.substr(0, 24)));
+  }
+  return Decnet{static_cast<std::uint16_t>(area << 10 | node)};
+}
+
 Mac ReadMac(std::string_view text) {
   Mac mac;
   std::size_t at = 0;
@@ -214,6 +235,12 @@ Mac ReadMac(std::string_view text) {
     octet = static_cast<std::uint8_t>(value);
   }
   return mac;
+}
+
+Arcnet ReadArcnet(std::string_view text) {
+  unsigned value = 0;
+  for (const char c : text.substr(1)) value = value << 4 | HexValue(c);
+  return Arcnet{static_cast<std::uint8_t>(value)};
 }
 
 std::optional<std::array<std::uint8_t, 16>> ReadIpv6(std::string_view text) {

@@ -24,7 +24,9 @@ std::size_t MatchWord(std::string_view text);          // letters, digits, inner
 // Readers take a whole match. The message of an error quotes it; its range is left to the caller.
 Expected<std::uint32_t> ReadNumber(std::string_view text);
 Expected<Ipv4> ReadDotted(std::string_view text);
+Expected<Decnet> ReadDecnet(std::string_view text);  // AREA.NODE of what MatchDotted found
 Mac ReadMac(std::string_view text);
+Arcnet ReadArcnet(std::string_view text);
 std::optional<std::array<std::uint8_t, 16>> ReadIpv6(std::string_view text);
 
 }  // namespace bpfopt::frontend

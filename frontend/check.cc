@@ -5,6 +5,7 @@
 
 #include "frontend/keywords.h"
 
+#include <cstddef>
 #include <string_view>
 #include <variant>
 
@@ -28,6 +29,9 @@ bool HasIpv4Addresses(Protocol protocol) {
          protocol == Protocol::kRarp;
 }
 
+// A direction that names one of the addresses of an 802.11 frame?
+bool IsWlanDirection(Direction direction) { return direction >= Direction::kAddress1; }
+
 Fault CheckPort(std::uint32_t port) {
   if (port <= kMaxPort) return std::nullopt;
   return fmt::format("a port is at most {}", kMaxPort);
@@ -38,6 +42,10 @@ Fault CheckPortTest(const Test& test) {
   if (!IsTransport(test.qualifier.protocol)) {
     return fmt::format("'{}' has no ports; 'tcp', 'udp' and 'sctp' have",
                        ProtocolWord(test.qualifier.protocol));
+  }
+  if (IsWlanDirection(test.qualifier.direction)) {
+    return fmt::format("'{}' is an address of 802.11 frames; ports have 'src' and 'dst'",
+                       DirectionWord(test.qualifier.direction));
   }
   if (const auto* number = std::get_if<Number>(&test.id)) return CheckPort(number->value);
   if (const auto* span = std::get_if<PortSpan>(&test.id)) {
@@ -73,34 +81,62 @@ Fault CheckProtoTest(const Test& test) {
 
 Fault CheckProtoChainTest(const Test& test) {
   if (test.qualifier.direction != Direction::kDefault) return "'protochain' takes no direction";
-  switch (test.qualifier.protocol) {
-    case Protocol::kDefault:
-    case Protocol::kIp:
-    case Protocol::kIp6:
-      break;
-    default:
-      return fmt::format("'{}' has no chain of headers that 'protochain' could follow; 'ip' and 'ip6' have",
-                         ProtocolWord(test.qualifier.protocol));
+  if (test.qualifier.protocol != Protocol::kDefault && test.qualifier.protocol != Protocol::kIp &&
+      test.qualifier.protocol != Protocol::kIp6) {
+    return fmt::format("'{}' has no chain of headers; 'ip' and 'ip6' have",
+                       ProtocolWord(test.qualifier.protocol));
   }
   if (std::holds_alternative<Number>(test.id) || std::holds_alternative<Name>(test.id)) return std::nullopt;
   return "'protochain' takes a number or a name, not an address";
 }
 
+Fault CheckGatewayTest(const Test& test) {
+  if (test.qualifier.direction != Direction::kDefault) return "'gateway' takes no direction";
+  if (!HasIpv4Addresses(test.qualifier.protocol)) {
+    return fmt::format("'{}' goes through no gateway; write 'gateway' alone or with 'ip', 'arp' or 'rarp'",
+                       ProtocolWord(test.qualifier.protocol));
+  }
+  if (std::holds_alternative<Name>(test.id) || std::holds_alternative<Gateway>(test.id)) return std::nullopt;
+  return "'gateway' takes a name, whose Ethernet and IPv4 addresses are looked up; with addresses at hand "
+         "write 'ether host ... and not host ...'";
+}
+
 Fault CheckLinkAddress(const Test& test) {
-  const bool is_mac = std::holds_alternative<Mac>(test.id);
   if (test.qualifier.kind == AddressKind::kNet)
     return "'ether' addresses form no networks; write 'ether host'";
-  if (is_mac || std::holds_alternative<Name>(test.id)) return std::nullopt;
+  if (std::holds_alternative<Arcnet>(test.id) && IsWlanDirection(test.qualifier.direction)) {
+    return fmt::format("'{}' is an address of 802.11 frames; ARCnet has 'src' and 'dst'",
+                       DirectionWord(test.qualifier.direction));
+  }
+  if (std::holds_alternative<Mac>(test.id) || std::holds_alternative<Arcnet>(test.id) ||
+      std::holds_alternative<Name>(test.id)) {
+    return std::nullopt;
+  }
   return "'ether' takes an Ethernet address or a name from ethers(5)";
+}
+
+Fault CheckDecnetAddress(const Test& test) {
+  constexpr std::uint32_t kMaxAddress = 0xffff;
+  if (std::holds_alternative<Decnet>(test.id)) return std::nullopt;
+  const auto* number = std::get_if<Number>(&test.id);
+  if (number == nullptr) return "'decnet' takes an address AREA.NODE, such as 10.1000";
+  if (number->value <= kMaxAddress) return std::nullopt;
+  return fmt::format("a DECnet address is at most {}", kMaxAddress);
 }
 
 Fault CheckAddress(const Test& test) {
   const Qualifier& qualifier = test.qualifier;
   const std::string_view word = ProtocolWord(qualifier.protocol);
   if (qualifier.protocol == Protocol::kLink) return CheckLinkAddress(test);
-  if (qualifier.protocol == Protocol::kDecnet) return "DECnet addresses are not supported";
   if (std::holds_alternative<Mac>(test.id))
     return "an Ethernet address needs 'ether' before it, as in 'ether host'";
+  if (std::holds_alternative<Arcnet>(test.id))
+    return "an ARCnet address needs 'ether' before it, as in 'ether host'";
+  if (IsWlanDirection(qualifier.direction)) {
+    return fmt::format("'{0}' is an address of 802.11 frames; write 'wlan {0}' and an Ethernet address",
+                       DirectionWord(qualifier.direction));
+  }
+  if (qualifier.protocol == Protocol::kDecnet) return CheckDecnetAddress(test);
   if (!HasIpv4Addresses(qualifier.protocol) && qualifier.protocol != Protocol::kIp6) {
     return fmt::format("'{}' has no hosts and networks of its own; write '{} and host ...'", word, word);
   }
@@ -140,7 +176,7 @@ Fault Check(const Test& test) {
     case AddressKind::kProtoChain:
       return CheckProtoChainTest(test);
     case AddressKind::kGateway:
-      return "'gateway' is not supported";
+      return CheckGatewayTest(test);
     case AddressKind::kDefault:
       if (test.qualifier.direction == Direction::kDefault)
         return "an address needs a qualifier such as 'host'";
@@ -156,7 +192,7 @@ Fault Check(const ProtocolTest& test) {
   if (test.protocol == Protocol::kLink) {
     return "the link layer alone is no predicate; write 'ether host', 'ether proto' or 'ether[...]'";
   }
-  if (test.protocol == Protocol::kRadio) return "radio headers are not supported";
+  if (test.protocol == Protocol::kRadio) return "the radio header alone is no predicate; write 'radio[...]'";
   return std::nullopt;
 }
 
@@ -228,6 +264,7 @@ Fault Check(const Accessor& accessor) {
     case Protocol::kPim:
     case Protocol::kVrrp:
     case Protocol::kCarp:
+    case Protocol::kRadio:
       return std::nullopt;
     default:
       return fmt::format("the bytes of '{}' cannot be read by index", ProtocolWord(accessor.protocol));
@@ -259,7 +296,24 @@ Fault Check(const Rand& rand) {
 
 Fault Check(const Llc& llc) {
   if (llc.type.empty() || IsLlcType(llc.type)) return std::nullopt;
-  return "this is not a type of LLC frame";
+  return fmt::format("'{}' is not a type of LLC frame; they are {}", llc.type, LlcTypeNames());
+}
+
+Fault Check(const PfLogName& test) {
+  constexpr std::size_t kMaxName = 15;
+  if (test.name.size() <= kMaxName) return std::nullopt;
+  return fmt::format("the name of {} in a PF log has at most {} characters, not {}",
+                     test.field == PfLogField::kInterface ? "an interface" : "a ruleset", kMaxName,
+                     test.name.size());
+}
+
+Fault Check(const Mtp3Test& test) {
+  std::uint32_t most = 0x3fff;  // point codes
+  if (test.field == Mtp3Field::kSio) most = 0xff;
+  if (test.field == Mtp3Field::kSls) most = 0xf;
+  if (test.value <= most) return std::nullopt;
+  return fmt::format("the value of '{}' is at most {}, not {}", Mtp3Word(test.field, test.high_speed), most,
+                     test.value);
 }
 
 }  // namespace

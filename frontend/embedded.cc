@@ -105,11 +105,15 @@ Predicate TestOf(const frontend::Qualifier& qualifier, Expected<frontend::Id> id
   return Access::Make<Predicate>(node);
 }
 
-Expected<frontend::Id> IdOf(std::string_view text, AddressKind kind) {
+Expected<frontend::Id> IdOf(std::string_view text, const frontend::Qualifier& qualifier) {
   if (!frontend::IsEscapableName(text)) {
     return InvalidInput(fmt::format("'{}' is neither a name nor an address", text));
   }
-  return frontend::ReadId(text, kind);
+  return frontend::ReadId(text, qualifier);
+}
+
+Predicate TestOf(const frontend::Qualifier& qualifier, std::string_view id) {
+  return TestOf(qualifier, IdOf(id, qualifier), id);
 }
 
 Expected<frontend::Id> MaskedIdOf(std::string_view network, std::string_view mask) {
@@ -212,16 +216,13 @@ Predicate rand(double probability) {
 }
 
 Predicate Qualifier::operator()(std::string_view address) const {
-  return TestOf(QualifierOf(AddressKind::kDefault, protocol_, direction_),
-                IdOf(address, AddressKind::kDefault), address);
+  return TestOf(QualifierOf(AddressKind::kDefault, protocol_, direction_), address);
 }
 Predicate Qualifier::host(std::string_view address) const {
-  return TestOf(QualifierOf(AddressKind::kHost, protocol_, direction_), IdOf(address, AddressKind::kHost),
-                address);
+  return TestOf(QualifierOf(AddressKind::kHost, protocol_, direction_), address);
 }
 Predicate Qualifier::net(std::string_view network) const {
-  return TestOf(QualifierOf(AddressKind::kNet, protocol_, direction_), IdOf(network, AddressKind::kNet),
-                network);
+  return TestOf(QualifierOf(AddressKind::kNet, protocol_, direction_), network);
 }
 Predicate Qualifier::net(std::string_view network, std::string_view mask) const {
   return TestOf(QualifierOf(AddressKind::kNet, protocol_, direction_), MaskedIdOf(network, mask), network);
@@ -231,15 +232,14 @@ Predicate Qualifier::port(std::uint32_t number) const {
       frontend::Test{QualifierOf(AddressKind::kPort, protocol_, direction_), frontend::Number{number}});
 }
 Predicate Qualifier::port(std::string_view name) const {
-  return TestOf(QualifierOf(AddressKind::kPort, protocol_, direction_), IdOf(name, AddressKind::kPort), name);
+  return TestOf(QualifierOf(AddressKind::kPort, protocol_, direction_), name);
 }
 Predicate Qualifier::portrange(std::uint32_t first, std::uint32_t last) const {
   return Leaf(frontend::Test{QualifierOf(AddressKind::kPortRange, protocol_, direction_),
                              frontend::PortSpan{first, last}});
 }
 Predicate Qualifier::portrange(std::string_view range) const {
-  return TestOf(QualifierOf(AddressKind::kPortRange, protocol_, direction_),
-                IdOf(range, AddressKind::kPortRange), range);
+  return TestOf(QualifierOf(AddressKind::kPortRange, protocol_, direction_), range);
 }
 
 Protocol::operator Predicate() const { return Leaf(frontend::ProtocolTest{ProtocolOf(word_)}); }
@@ -252,8 +252,7 @@ Predicate Protocol::proto(std::uint32_t number) const {
       frontend::Test{QualifierOf(AddressKind::kProto, word_, Direction::kEither), frontend::Number{number}});
 }
 Predicate Protocol::proto(std::string_view name) const {
-  return TestOf(QualifierOf(AddressKind::kProto, word_, Direction::kEither), IdOf(name, AddressKind::kProto),
-                name);
+  return TestOf(QualifierOf(AddressKind::kProto, word_, Direction::kEither), name);
 }
 Predicate Protocol::broadcast() const { return Leaf(frontend::Broadcast{ProtocolOf(word_)}); }
 Predicate Protocol::multicast() const { return Leaf(frontend::Multicast{ProtocolOf(word_)}); }

@@ -87,6 +87,7 @@ const ir::Value* FlowBuilder::MergeValue(ir::Block* block, Flow flow, Get get) {
 
 const ir::Value* FlowBuilder::SlotValue(const Cursor& cursor, Slot slot) {
   if (slot == Slot::kNone) return nullptr;
+  if (generation_ == 0) used_[static_cast<std::size_t>(slot)] = true;
   const ir::Value* value = SlotOn(*cursor.environment, static_cast<std::size_t>(slot), generation_);
   return value != nullptr ? value : function_->MakeConstant(0);
 }
@@ -101,11 +102,20 @@ Cursor FlowBuilder::WithSlot(const Cursor& cursor, Slot slot, const ir::Value* v
   return {cursor.block, Keep(environment)};
 }
 
+Cursor FlowBuilder::WithAccumulator(const Cursor& cursor, const ir::Value* accumulator) {
+  return {cursor.block, WithAccumulator(cursor.environment, accumulator)};
+}
+
 const ir::Value* FlowBuilder::Load(const Cursor& cursor, const ir::Value* base, std::uint32_t offset,
                                    unsigned width) {
   if (base != nullptr && base->IsConstant() && std::uint64_t{base->constant()} + offset < kPlainOffsets) {
     offset += base->constant();
     base = nullptr;
+  }
+  if (base == nullptr && offset >= kPlainOffsets) {
+    // An offset that a packet does not reach, not one of Linux's words.
+    base = function_->MakeConstant(offset);
+    offset = 0;
   }
   cursor.block->guards.push_back(ir::Guard::Bounds(base, offset, width));
   return function_->MakeLoad(base, offset, width);

@@ -76,8 +76,12 @@ class FlowBuilder {
   void Renew() { ++generation_; }
   // The value of a slot at the cursor; null for Slot::kNone, which is an absolute offset.
   const ir::Value* SlotValue(const Cursor& cursor, Slot slot);
+  // Was its value asked for, before the first Renew()?
+  bool IsUsed(Slot slot) const { return used_[static_cast<std::size_t>(slot)]; }
   // The cursor's environment with a slot set.
   Cursor WithSlot(const Cursor& cursor, Slot slot, const ir::Value* value);
+  // The cursor's environment with what libpcap's program has in A then.
+  Cursor WithAccumulator(const Cursor& cursor, const ir::Value* accumulator);
 
   // A load, and the guard that it needs. A null base, or a constant one whose sum cannot wrap, makes an
   // absolute load.
@@ -108,6 +112,7 @@ class FlowBuilder {
   ir::Function* function_;
   bool track_accumulator_;
   unsigned generation_ = 0;
+  std::array<bool, kSlotCount> used_{};
   std::deque<Environment> environments_;
   std::deque<OpenEdge> open_edges_;
 };

@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <iterator>
 
+#include <fmt/format.h>
+
 namespace bpfopt::frontend {
 namespace {
 
@@ -15,21 +17,42 @@ constexpr Keyword Word(std::string_view text, Protocol protocol) {
 constexpr Keyword Word(std::string_view text, Encapsulation kind) {
   return {text, TokenKind::kEncapsulation, static_cast<std::uint32_t>(kind)};
 }
-constexpr Keyword Word(std::string_view text, KeywordFamily family) {
-  return {text, TokenKind::kUnsupported, static_cast<std::uint32_t>(family)};
+constexpr Keyword Word(std::string_view text, Direction direction) {
+  return {text, TokenKind::kDirection, static_cast<std::uint32_t>(direction)};
+}
+constexpr Keyword Word(std::string_view text, PfLogField field) {
+  return {text, TokenKind::kPfLog, static_cast<std::uint32_t>(field)};
+}
+constexpr Keyword Word(std::string_view text, AtmKind kind) {
+  return {text, TokenKind::kAtm, static_cast<std::uint32_t>(kind)};
+}
+constexpr Keyword Word(std::string_view text, AtmField field) {
+  return {text, TokenKind::kAtmField, static_cast<std::uint32_t>(field)};
+}
+// The words of SS7 come in two speeds.
+constexpr std::uint32_t WithSpeed(std::uint32_t value, bool high_speed) {
+  return value << 1 | (high_speed ? 1U : 0U);
+}
+constexpr Keyword Word(std::string_view text, SignalUnit kind, bool high_speed) {
+  return {text, TokenKind::kSignalUnit, WithSpeed(static_cast<std::uint32_t>(kind), high_speed)};
+}
+constexpr Keyword Word(std::string_view text, Mtp3Field field, bool high_speed) {
+  return {text, TokenKind::kMtp3Field, WithSpeed(static_cast<std::uint32_t>(field), high_speed)};
 }
 
 // clang-format off
 constexpr Keyword kWords[] = {
     // Connectives, qualifiers and words that stand alone.
-    {"src", TokenKind::kSrc, 0},
-    {"dst", TokenKind::kDst, 0},
+    Word("src", Direction::kSrc),
+    Word("dst", Direction::kDst),
     {"host", TokenKind::kHost, 0},
     {"net", TokenKind::kNet, 0},
     {"mask", TokenKind::kMask, 0},
     {"port", TokenKind::kPort, 0},
     {"portrange", TokenKind::kPortRange, 0},
     {"proto", TokenKind::kProto, 0},
+    {"protochain", TokenKind::kProtoChain, 0},
+    {"gateway", TokenKind::kGateway, 0},
     {"less", TokenKind::kLessWord, 0},
     {"greater", TokenKind::kGreaterWord, 0},
     {"broadcast", TokenKind::kBroadcast, 0},
@@ -43,6 +66,7 @@ constexpr Keyword kWords[] = {
     {"outbound", TokenKind::kOutbound, 0},
     {"ifindex", TokenKind::kIfindex, 0},
     {"llc", TokenKind::kLlc, 0},
+    {"byte", TokenKind::kByte, 0},
     // Protocols.
     Word("link", Protocol::kLink),
     Word("ether", Protocol::kLink),
@@ -83,6 +107,14 @@ constexpr Keyword kWords[] = {
     Word("stp", Protocol::kStp),
     Word("ipx", Protocol::kIpx),
     Word("netbeui", Protocol::kNetbeui),
+    Word("radio", Protocol::kRadio),
+    Word("l1", Protocol::kIsisLevel1),
+    Word("l2", Protocol::kIsisLevel2),
+    Word("iih", Protocol::kIsisHello),
+    Word("lsp", Protocol::kIsisLinkState),
+    Word("snp", Protocol::kIsisSequence),
+    Word("csnp", Protocol::kIsisComplete),
+    Word("psnp", Protocol::kIsisPartial),
     // Encapsulations.
     Word("vlan", Encapsulation::kVlan),
     Word("mpls", Encapsulation::kMpls),
@@ -147,70 +179,62 @@ constexpr Keyword kWords[] = {
     {"tcp-urg", TokenKind::kNumber, 0x20},
     {"tcp-ece", TokenKind::kNumber, 0x40},
     {"tcp-cwr", TokenKind::kNumber, 0x80},
-    // Words of libpcap that bpfopt does not compile; they are no names either.
-    {"rnr", TokenKind::kRnr, 0},
-    {"rulenum", TokenKind::kRnr, 0},
-    Word("type", KeywordFamily::kWlan),
-    Word("subtype", KeywordFamily::kWlan),
-    Word("direction", KeywordFamily::kWlan),
-    Word("dir", KeywordFamily::kWlan),
-    Word("address1", KeywordFamily::kWlan),
-    Word("addr1", KeywordFamily::kWlan),
-    Word("address2", KeywordFamily::kWlan),
-    Word("addr2", KeywordFamily::kWlan),
-    Word("address3", KeywordFamily::kWlan),
-    Word("addr3", KeywordFamily::kWlan),
-    Word("address4", KeywordFamily::kWlan),
-    Word("addr4", KeywordFamily::kWlan),
-    Word("ra", KeywordFamily::kWlan),
-    Word("ta", KeywordFamily::kWlan),
-    Word("on", KeywordFamily::kPfLog),
-    Word("ifname", KeywordFamily::kPfLog),
-    Word("rset", KeywordFamily::kPfLog),
-    Word("ruleset", KeywordFamily::kPfLog),
-    Word("srnr", KeywordFamily::kPfLog),
-    Word("subrulenum", KeywordFamily::kPfLog),
-    Word("reason", KeywordFamily::kPfLog),
-    Word("action", KeywordFamily::kPfLog),
-    Word("lane", KeywordFamily::kAtm),
-    Word("metac", KeywordFamily::kAtm),
-    Word("bcc", KeywordFamily::kAtm),
-    Word("oam", KeywordFamily::kAtm),
-    Word("oamf4", KeywordFamily::kAtm),
-    Word("oamf4ec", KeywordFamily::kAtm),
-    Word("oamf4sc", KeywordFamily::kAtm),
-    Word("sc", KeywordFamily::kAtm),
-    Word("ilmic", KeywordFamily::kAtm),
-    Word("vpi", KeywordFamily::kAtm),
-    Word("vci", KeywordFamily::kAtm),
-    Word("connectmsg", KeywordFamily::kAtm),
-    Word("metaconnect", KeywordFamily::kAtm),
-    Word("fisu", KeywordFamily::kSs7),
-    Word("lssu", KeywordFamily::kSs7),
-    Word("lsu", KeywordFamily::kSs7),
-    Word("msu", KeywordFamily::kSs7),
-    Word("hfisu", KeywordFamily::kSs7),
-    Word("hlssu", KeywordFamily::kSs7),
-    Word("hmsu", KeywordFamily::kSs7),
-    Word("sio", KeywordFamily::kSs7),
-    Word("opc", KeywordFamily::kSs7),
-    Word("dpc", KeywordFamily::kSs7),
-    Word("sls", KeywordFamily::kSs7),
-    Word("hsio", KeywordFamily::kSs7),
-    Word("hopc", KeywordFamily::kSs7),
-    Word("hdpc", KeywordFamily::kSs7),
-    Word("hsls", KeywordFamily::kSs7),
-    Word("l1", KeywordFamily::kIsisPdu),
-    Word("l2", KeywordFamily::kIsisPdu),
-    Word("iih", KeywordFamily::kIsisPdu),
-    Word("lsp", KeywordFamily::kIsisPdu),
-    Word("snp", KeywordFamily::kIsisPdu),
-    Word("csnp", KeywordFamily::kIsisPdu),
-    Word("psnp", KeywordFamily::kIsisPdu),
-    Word("radio", KeywordFamily::kRadio),
-    Word("gateway", KeywordFamily::kGateway),
-    Word("protochain", KeywordFamily::kProtochain),
-    Word("byte", KeywordFamily::kByte),
+    // 802.11 frames.
+    {"type", TokenKind::kWlanType, 0},
+    {"subtype", TokenKind::kWlanSubtype, 0},
+    {"direction", TokenKind::kWlanDirection, 0},
+    {"dir", TokenKind::kWlanDirection, 0},
+    Word("addr1", Direction::kAddress1),
+    Word("address1", Direction::kAddress1),
+    Word("addr2", Direction::kAddress2),
+    Word("address2", Direction::kAddress2),
+    Word("addr3", Direction::kAddress3),
+    Word("address3", Direction::kAddress3),
+    Word("addr4", Direction::kAddress4),
+    Word("address4", Direction::kAddress4),
+    Word("ra", Direction::kReceiver),
+    Word("ta", Direction::kTransmitter),
+    // PF logs.
+    Word("ifname", PfLogField::kInterface),
+    Word("on", PfLogField::kInterface),
+    Word("ruleset", PfLogField::kRuleset),
+    Word("rset", PfLogField::kRuleset),
+    Word("rulenum", PfLogField::kRule),
+    Word("rnr", PfLogField::kRule),
+    Word("subrulenum", PfLogField::kSubrule),
+    Word("srnr", PfLogField::kSubrule),
+    Word("reason", PfLogField::kReason),
+    Word("action", PfLogField::kAction),
+    // ATM cells.
+    Word("lane", AtmKind::kLane),
+    Word("metac", AtmKind::kMetac),
+    Word("bcc", AtmKind::kBcc),
+    Word("oam", AtmKind::kOam),
+    Word("oamf4", AtmKind::kOamf4),
+    Word("oamf4ec", AtmKind::kOamf4EndToEnd),
+    Word("oamf4sc", AtmKind::kOamf4Segment),
+    Word("sc", AtmKind::kSc),
+    Word("ilmic", AtmKind::kIlmic),
+    Word("connectmsg", AtmKind::kConnectMessage),
+    Word("metaconnect", AtmKind::kMetaConnect),
+    Word("vpi", AtmField::kVpi),
+    Word("vci", AtmField::kVci),
+    // SS7 signal units.
+    Word("fisu", SignalUnit::kFillIn, false),
+    Word("lssu", SignalUnit::kLinkStatus, false),
+    Word("lsu", SignalUnit::kLinkStatus, false),
+    Word("msu", SignalUnit::kMessage, false),
+    Word("hfisu", SignalUnit::kFillIn, true),
+    Word("hlssu", SignalUnit::kLinkStatus, true),
+    Word("hmsu", SignalUnit::kMessage, true),
+    Word("sio", Mtp3Field::kSio, false),
+    Word("opc", Mtp3Field::kOpc, false),
+    Word("dpc", Mtp3Field::kDpc, false),
+    Word("sls", Mtp3Field::kSls, false),
+    Word("hsio", Mtp3Field::kSio, true),
+    Word("hopc", Mtp3Field::kOpc, true),
+    Word("hdpc", Mtp3Field::kDpc, true),
+    Word("hsls", Mtp3Field::kSls, true),
 };
 
 constexpr std::string_view kLlcTypes[] = {
@@ -241,30 +265,6 @@ const Keyword* FindKeyword(std::string_view word) {
   return found != kSorted.end() && found->text == word ? found : nullptr;
 }
 
-std::string_view FamilyName(KeywordFamily family) {
-  switch (family) {
-    case KeywordFamily::kWlan:
-      return "the fields of 802.11 frames";
-    case KeywordFamily::kPfLog:
-      return "the fields of PF logs";
-    case KeywordFamily::kAtm:
-      return "the fields of ATM cells";
-    case KeywordFamily::kSs7:
-      return "the fields of SS7 signal units";
-    case KeywordFamily::kIsisPdu:
-      return "the PDU types of IS-IS";
-    case KeywordFamily::kRadio:
-      return "802.11 radio headers";
-    case KeywordFamily::kGateway:
-      return "tests for a gateway";
-    case KeywordFamily::kProtochain:
-      return "the chain of IPv6 extension headers";
-    case KeywordFamily::kByte:
-      return "the old spelling of byte tests";
-  }
-  return {};
-}
-
 std::string_view ProtocolWord(Protocol protocol) {
   if (protocol == Protocol::kLink) return "ether";
   return WordOf(TokenKind::kProtocol, static_cast<std::uint32_t>(protocol));
@@ -274,62 +274,32 @@ std::string_view EncapsulationWord(Encapsulation kind) {
   return WordOf(TokenKind::kEncapsulation, static_cast<std::uint32_t>(kind));
 }
 
-std::string_view AtmWord(AtmKind kind) {
-  switch (kind) {
-    case AtmKind::kLane:
-      return "lane";
-    case AtmKind::kMetac:
-      return "metac";
-    case AtmKind::kBcc:
-      return "bcc";
-    case AtmKind::kOamf4Segment:
-      return "oamf4sc";
-    case AtmKind::kOamf4EndToEnd:
-      return "oamf4ec";
-    case AtmKind::kSc:
-      return "sc";
-    case AtmKind::kIlmic:
-      return "ilmic";
-    case AtmKind::kOam:
-      return "oam";
-    case AtmKind::kOamf4:
-      return "oamf4";
-    case AtmKind::kConnectMessage:
-      return "connectmsg";
-    case AtmKind::kMetaConnect:
-      return "metaconnect";
-  }
-  return {};
+std::string_view DirectionWord(Direction direction) {
+  return WordOf(TokenKind::kDirection, static_cast<std::uint32_t>(direction));
+}
+
+std::string_view AtmWord(AtmKind kind) { return WordOf(TokenKind::kAtm, static_cast<std::uint32_t>(kind)); }
+
+std::string_view AtmFieldWord(AtmField field) {
+  return WordOf(TokenKind::kAtmField, static_cast<std::uint32_t>(field));
+}
+
+std::string_view PfLogWord(PfLogField field) {
+  return WordOf(TokenKind::kPfLog, static_cast<std::uint32_t>(field));
 }
 
 std::string_view SignalUnitWord(SignalUnit kind, bool high_speed) {
-  switch (kind) {
-    case SignalUnit::kFillIn:
-      return high_speed ? "hfisu" : "fisu";
-    case SignalUnit::kLinkStatus:
-      return high_speed ? "hlssu" : "lssu";
-    case SignalUnit::kMessage:
-      return high_speed ? "hmsu" : "msu";
-  }
-  return {};
+  return WordOf(TokenKind::kSignalUnit, WithSpeed(static_cast<std::uint32_t>(kind), high_speed));
 }
 
 std::string_view Mtp3Word(Mtp3Field field, bool high_speed) {
-  switch (field) {
-    case Mtp3Field::kSio:
-      return high_speed ? "hsio" : "sio";
-    case Mtp3Field::kOpc:
-      return high_speed ? "hopc" : "opc";
-    case Mtp3Field::kDpc:
-      return high_speed ? "hdpc" : "dpc";
-    case Mtp3Field::kSls:
-      return high_speed ? "hsls" : "sls";
-  }
-  return {};
+  return WordOf(TokenKind::kMtp3Field, WithSpeed(static_cast<std::uint32_t>(field), high_speed));
 }
 
 bool IsLlcType(std::string_view type) {
   return std::find(std::begin(kLlcTypes), std::end(kLlcTypes), type) != std::end(kLlcTypes);
 }
+
+std::string LlcTypeNames() { return fmt::format("{}", fmt::join(kLlcTypes, ", ")); }
 
 }  // namespace bpfopt::frontend

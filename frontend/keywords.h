@@ -6,22 +6,10 @@
 #include "frontend/token.h"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace bpfopt::frontend {
-
-// What a keyword that bpfopt knows but does not compile belongs to.
-enum class KeywordFamily : std::uint8_t {
-  kWlan,
-  kPfLog,
-  kAtm,
-  kSs7,
-  kIsisPdu,
-  kRadio,
-  kGateway,
-  kProtochain,
-  kByte,
-};
 
 struct Keyword {
   std::string_view text;
@@ -32,18 +20,20 @@ struct Keyword {
 // Null when `word` is no keyword. Case matters, as in libpcap.
 const Keyword* FindKeyword(std::string_view word);
 
-// "the fields of 802.11 frames" and the like, for diagnostics.
-std::string_view FamilyName(KeywordFamily family);
-
 // The word that names a protocol in printed filters; empty for Protocol::kDefault.
 std::string_view ProtocolWord(Protocol protocol);
+// The word of a direction of one word: "src", "addr1"; empty for any other.
+std::string_view DirectionWord(Direction direction);
 std::string_view EncapsulationWord(Encapsulation kind);
 std::string_view AtmWord(AtmKind kind);
+std::string_view AtmFieldWord(AtmField field);
+std::string_view PfLogWord(PfLogField field);
 std::string_view SignalUnitWord(SignalUnit kind, bool high_speed);
 std::string_view Mtp3Word(Mtp3Field field, bool high_speed);
 
 // Is `type` (in lower case) a frame type that may follow `llc`?
 bool IsLlcType(std::string_view type);
+std::string LlcTypeNames();  // "i, s, u, ..."
 
 }  // namespace bpfopt::frontend
 

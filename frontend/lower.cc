@@ -158,11 +158,38 @@ class Walk {
   Outcome result_;
 };
 
-// Only a device word shows what A holds, when there is no device.
+// What A holds is shown by a device word, when there is no device, and by `byte N & M`.
+bool ShowsAccumulator(const Node& node, const LowerOptions& options) {
+  if (const auto* byte = std::get_if<ByteTest>(&node.kind)) {
+    return byte->op == ByteOp::kAnd || byte->op == ByteOp::kOr;
+  }
+  return options.target == Target::kLinux && std::holds_alternative<InterfaceIndex>(node.kind);
+}
+
 bool NeedsAccumulator(const Ast& filter, const LowerOptions& options) {
-  return options.target == Target::kLinux &&
-         std::any_of(filter.nodes.begin(), filter.nodes.end(),
-                     [](const Node& node) { return std::holds_alternative<InterfaceIndex>(node.kind); });
+  return std::any_of(filter.nodes.begin(), filter.nodes.end(),
+                     [&](const Node& node) { return ShowsAccumulator(node, options); });
+}
+
+bool HasVariableHeaders(const LowerOptions& options) {
+  return options.link_type->radio != RadioHeader::kNone ||
+         options.link_type->header_length != LinkHeaderLength::kFixed;
+}
+
+Expected<ir::Function> LowerWith(const Ast& filter, const LowerOptions& options, VariableHeaders& headers) {
+  ir::Function function(options.target);
+  Lowering lowering(&filter, &options, &function);
+  Outcome outcome{.pass = lowering.flow().Start(), .fail = {}};
+  if (!filter.empty()) {
+    outcome.pass = lowering.EnterVariableHeaders(outcome.pass, headers);
+    outcome = Walk(filter, &lowering).Run(outcome.pass);
+    if (lowering.error()) return tl::unexpected<Error>(*lowering.error());
+  }
+  lowering.flow().Return(outcome.pass, options.snaplen);
+  lowering.flow().Return(outcome.fail, 0);
+  headers = lowering.used_headers();
+  function.RemoveUnreachable();
+  return function;
 }
 
 }  // namespace
@@ -188,6 +215,15 @@ Outcome Lowering::TestLeaf(Flow in, NodeId id) {
           [&](const Bound& node) { return TestBound(in, node); },
           [&](const InterfaceIndex& node) { return TestInterface(in, node); },
           [&](const Rand& node) { return TestRand(in, node); },
+          [&](const ByteTest& node) { return TestByte(in, node); },
+          [&](const WlanFrame& node) { return TestWlanFrame(in, node); },
+          [&](const WlanDirection& node) { return TestWlanDirection(in, node); },
+          [&](const PfLogName& node) { return TestPfLogName(in, node); },
+          [&](const PfLogNumber& node) { return TestPfLogNumber(in, node); },
+          [&](const AtmTest& node) { return TestAtm(in, node); },
+          [&](const AtmFieldTest& node) { return TestAtmField(in, node); },
+          [&](const SignalUnitTest& node) { return TestSignalUnit(in, node); },
+          [&](const Mtp3Test& node) { return TestMtp3(in, node); },
           [&](const Relation& node) { return TestRelation(in, node); },
           [&](const auto&) { return FailInternally("a node that is no test"); },
       },
@@ -221,18 +257,20 @@ Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options) {
   if (options.target == Target::kSeccomp) {
     return InvalidInput("a packet filter cannot be compiled for --target seccomp");
   }
-  ir::Function function(options.target);
-  Lowering lowering(&filter, &options, &function);
-  Outcome outcome{.pass = lowering.flow().Start(), .fail = {}};
-  if (!filter.empty()) {
-    if (!IsWellFormed(filter)) return MakeError(ErrorCode::kInternal, "the filter's tree is malformed");
-    outcome = Walk(filter, &lowering).Run(outcome.pass);
-    if (lowering.error()) return tl::unexpected<Error>(*lowering.error());
+  if (!filter.empty() && !IsWellFormed(filter)) {
+    return MakeError(ErrorCode::kInternal, "the filter's tree is malformed");
   }
-  lowering.flow().Return(outcome.pass, options.snaplen);
-  lowering.flow().Return(outcome.fail, 0);
-  function.RemoveUnreachable();
-  return function;
+  // Which lengths are computed in front of all tests is known when the last test is lowered.
+  VariableHeaders headers;
+  Expected<ir::Function> function = LowerWith(filter, options, headers);
+  if (!function || !HasVariableHeaders(options) || !(headers.link_header || headers.payload)) return function;
+  return LowerWith(filter, options, headers);
+}
+
+VariableHeaders UsedVariableHeaders(const Ast& filter, const LowerOptions& options) {
+  VariableHeaders headers;
+  if (!HasVariableHeaders(options) || !LowerWith(filter, options, headers)) return {};
+  return headers;
 }
 
 }  // namespace bpfopt::frontend

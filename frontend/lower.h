@@ -24,6 +24,15 @@ struct LowerOptions {
   std::uint32_t protochain_depth = kDefaultProtochainDepth;  // headers that `protochain` follows
 };
 
+// Headers of variable length before the link layer's payload.
+struct VariableHeaders {
+  bool link_header = false;  // what precedes the link-layer header
+  bool payload = false;      // what precedes the payload
+};
+
+// Those whose lengths the tests of `filter`, which can be lowered, need.
+VariableHeaders UsedVariableHeaders(const Ast& filter, const LowerOptions& options);
+
 // `filter` is resolved. Errors carry the place of the node at fault. Linear in the size of the tree.
 Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options);
 

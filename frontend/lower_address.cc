@@ -41,6 +41,9 @@ Outcome Lowering::TestQualified(Flow in, const Test& test) {
   if (const auto* id = std::get_if<Ipv4>(&test.id)) return TestIpv4(in, qualifier, *id);
   if (const auto* id = std::get_if<Ipv6>(&test.id)) return TestIpv6(in, qualifier, *id);
   if (const auto* id = std::get_if<Mac>(&test.id)) return TestMacId(in, qualifier, *id);
+  if (const auto* id = std::get_if<Arcnet>(&test.id)) return TestArcnet(in, id->address, qualifier.direction);
+  if (const auto* id = std::get_if<Decnet>(&test.id)) return TestDecnet(in, id->address, qualifier.direction);
+  if (const auto* id = std::get_if<Gateway>(&test.id)) return TestGateway(in, qualifier, *id);
   if (const auto* id = std::get_if<Hosts>(&test.id)) return TestHosts(in, qualifier, *id);
   return FailInternally("a name is not resolved");
 }
@@ -62,8 +65,24 @@ Outcome Lowering::TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id) 
 }
 
 Outcome Lowering::TestMacId(Flow in, const Qualifier& qualifier, const Mac& id) {
-  if (!layout_.link->mac) return Fail(fmt::format("{} has no MAC addresses", layout_.link->name));
+  if (!layout_.link->mac) return Fail(fmt::format("{} has no MAC addresses", NameOf(*layout_.link)));
   return TestMac(in, id.address, qualifier.direction);
+}
+
+// Frames of the gateway with packets of others.
+Outcome Lowering::TestGateway(Flow in, const Qualifier& qualifier, const Gateway& id) {
+  if (!layout_.link->mac) {
+    return Fail(fmt::format("'gateway' needs MAC addresses, which {} has not", NameOf(*layout_.link)));
+  }
+  Conjunction both(in);
+  both.Add(TestMac(both.next(), id.mac, Direction::kSrcOrDst));
+  Disjunction its_own(both.next());
+  for (const std::uint32_t address : id.addresses) {
+    const Qualifier host{AddressKind::kHost, qualifier.protocol, Direction::kSrcOrDst};
+    its_own.Add(TestIpv4Address(its_own.next(), host, address, 0xffffffff));
+  }
+  both.Add(Invert(its_own.outcome()));
+  return both.outcome();
 }
 
 // Every address of a name that the qualifier leaves; without a link-layer protocol field IPv4 addresses are

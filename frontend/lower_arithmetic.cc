@@ -3,7 +3,10 @@
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
+#include <algorithm>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace bpfopt::frontend {
 namespace {
@@ -11,10 +14,12 @@ namespace {
 constexpr std::uint32_t kIp6HeaderLength = 40;
 
 // Where an accessor's bytes are counted from.
-enum class AccessorBase : std::uint8_t { kNone, kLinkHeader, kNetwork, kTransportIp, kTransportIp6 };
+enum class AccessorBase : std::uint8_t { kNone, kPacket, kLinkHeader, kNetwork, kTransportIp, kTransportIp6 };
 
 AccessorBase BaseOf(Protocol protocol) {
   switch (protocol) {
+    case Protocol::kRadio:
+      return AccessorBase::kPacket;
     case Protocol::kLink:
       return AccessorBase::kLinkHeader;
     case Protocol::kIp:
@@ -98,6 +103,7 @@ Comparison ComparisonOf(Relational op) {
 
 Outcome Lowering::TestRelation(Flow in, const Relation& relation) {
   Conjunction all(in);
+  checked_accessors_.clear();
   AddProtocolChecks(&all, relation.lhs);
   AddProtocolChecks(&all, relation.rhs);
   const Cursor cursor = flow_.Join(all.next());
@@ -135,6 +141,7 @@ void Lowering::AddProtocolChecks(Conjunction* checks, NodeId operand) {
         checks->Add(TestLinkProtocol(checks->next(), kEtherIp));
       }
       open.push_back(accessor->protocol);
+      checked_accessors_.push_back(at);
       at = accessor->index;
     } else {
       break;
@@ -147,6 +154,7 @@ Outcome Lowering::TestAccessorProtocol(Flow in, Protocol protocol) {
   Conjunction all(in);
   switch (BaseOf(protocol)) {
     case AccessorBase::kNone:
+    case AccessorBase::kPacket:
     case AccessorBase::kLinkHeader:
       break;
     case AccessorBase::kNetwork:
@@ -187,6 +195,10 @@ const ir::Value* Lowering::Evaluate(const Cursor& cursor, NodeId root) {
         path.emplace_back(accessor->index, false);
         continue;
       }
+      if (std::find(checked_accessors_.begin(), checked_accessors_.end(), id) == checked_accessors_.end()) {
+        // The check is dropped, but has to be possible.
+        TestAccessorProtocol({}, accessor->protocol);
+      }
       operands.push_back(EvaluateAccessor(cursor, *accessor, pop()));
     } else if (const auto* negate = std::get_if<Negate>(&kind)) {
       if (!ready) {
@@ -216,6 +228,15 @@ Lowering::Operand Lowering::EvaluateAccessor(const Cursor& cursor, const Accesso
     case AccessorBase::kNone:
       FailInternally("a protocol without bytes");
       return {};
+    case AccessorBase::kPacket:
+      if (layout_.link->radio == RadioHeader::kNone || layout_.link->radio == RadioHeader::kPpi) {
+        Fail(fmt::format(
+            "{} has no radio header; IEEE802_11_RADIO, IEEE802_11_RADIO_AVS and PRISM_HEADER have",
+            NameOf(*layout_.link)));
+        return {};
+      }
+      place = {};
+      break;
     case AccessorBase::kLinkHeader:
       place = layout_.link_header;
       base = flow_.SlotValue(cursor, place.slot);

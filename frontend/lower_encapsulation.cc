@@ -40,7 +40,8 @@ Outcome Lowering::TestEncapsulation(Flow in, const Encapsulated& word) {
 
 Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
   if (layout_.mpls_labels > 0) return Fail("'vlan' cannot be told behind an MPLS label");
-  if (!layout_.link->has_vlan) return Fail(fmt::format("'vlan' is not supported on {}", layout_.link->name));
+  if (!layout_.link->has_vlan)
+    return Fail(fmt::format("'vlan' is not supported on {}", NameOf(*layout_.link)));
   const bool may_be_stripped = KernelStripsTag();
   ++layout_.vlan_tags;
   if (may_be_stripped) return TestStrippedVlan(in, word);
@@ -48,7 +49,7 @@ Outcome Lowering::TestVlan(Flow in, const Encapsulated& word) {
   Conjunction both(in);
   both.Add(TestVlanType(both.next()));
   if (word.has_number) {
-    both.Add(TestEqual(both.next(), Field{Anchor::kPayload, 0, 2}, word.number, kVlanIdMask));
+    both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 0, 2}, word.number, kVlanIdMask));
   }
   layout_.payload.constant += kVlanTagLength;
   layout_.link_protocol->constant += kVlanTagLength;
@@ -97,7 +98,7 @@ Outcome Lowering::TestStrippedVlan(Flow in, const Encapsulated& word) {
     const ir::Value* tag = flow_.function().MakeAncillary(bpf::kAncillaryVlanTag);
     const ir::Value* id = MakeBinary(ir::Opcode::kAnd, tag, Constant(kVlanIdMask));
     const Outcome by_word = flow_.Branch(cursor, ir::Compare::kEqual, id, word.number);
-    const Outcome by_field = TestEqual(beside.fail, Field{Anchor::kPayload, 0, 2}, word.number, kVlanIdMask);
+    const Outcome by_field = TestEqual(beside.fail, Field{Anchor::kNetwork, 0, 2}, word.number, kVlanIdMask);
     both.Add({Concatenate(by_word.pass, by_field.pass), Concatenate(by_word.fail, by_field.fail)});
   }
   layout_.payload.slot = Slot::kPayload;
@@ -109,7 +110,7 @@ Outcome Lowering::TestMpls(Flow in, const Encapsulated& word) {
   constexpr std::uint32_t kLabelMask = 0xfffff000;
   constexpr unsigned kLabelShift = 12;
   if (layout_.mpls_labels == 0 && !layout_.link->mpls_protocol) {
-    return Fail(fmt::format("'mpls' is not supported on {}", layout_.link->name));
+    return Fail(fmt::format("'mpls' is not supported on {}", NameOf(*layout_.link)));
   }
 
   Conjunction both(in);
@@ -138,6 +139,7 @@ Outcome Lowering::TestPppoeSession(Flow in, const Encapsulated& word) {
   // A PPP frame without the framing of HDLC: it starts with the protocol.
   layout_.link = &PppLinkType();
   layout_.in_geneve = false;
+  layout_.lane_frame.reset();
   layout_.link_header = {layout_.payload.slot,
                          layout_.payload.constant + layout_.network + kPppoeHeaderLength};
   layout_.link_protocol = layout_.link_header;
@@ -215,6 +217,7 @@ Flow Lowering::EnterGeneve(Flow in) {
   layout_.payload = {Slot::kPayload, 0};
   layout_.network = 0;
   layout_.in_geneve = true;
+  layout_.lane_frame.reset();
   return flow_.Constant(Concatenate(ethernet, direct), true).pass;
 }
 

@@ -1,6 +1,8 @@
 // Loads and comparisons of fields, placed by the layout of the packet.
 #include "frontend/lowering.h"
 
+#include <initializer_list>
+
 namespace bpfopt::frontend {
 namespace {
 
@@ -27,6 +29,9 @@ const ir::Value* Lowering::LoadIpHeaderLength(const Cursor& cursor) {
 const ir::Value* Lowering::LoadField(const Cursor& cursor, Field field) {
   Place place = layout_.payload;
   switch (field.anchor) {
+    case Anchor::kPacket:
+      place = {};
+      break;
     case Anchor::kLinkHeader:
       place = layout_.link_header;
       break;
@@ -64,6 +69,55 @@ Outcome Lowering::TestField(Flow in, Field field, ir::Compare compare, std::uint
 
 Outcome Lowering::TestEqual(Flow in, Field field, std::uint32_t value, std::uint32_t mask) {
   return TestField(in, field, ir::Compare::kEqual, value, mask);
+}
+
+Outcome Lowering::TestAnyOf(Flow in, Field field, std::initializer_list<std::uint32_t> values) {
+  Disjunction any(in);
+  for (const std::uint32_t value : values) any.Add(TestEqual(any.next(), field, value));
+  return any.outcome();
+}
+
+Outcome Lowering::TestBit(Flow in, Field field, std::uint32_t bit) {
+  return TestField(in, field, ir::Compare::kAnySet, bit);
+}
+
+Outcome Lowering::TestOrdered(Flow in, Field field, Relational op, std::uint32_t value, std::uint32_t mask) {
+  switch (op) {
+    case Relational::kGreater:
+      return TestField(in, field, ir::Compare::kGreater, value, mask);
+    case Relational::kGreaterEqual:
+      return TestField(in, field, ir::Compare::kGreaterEqual, value, mask);
+    case Relational::kLess:
+      return Invert(TestField(in, field, ir::Compare::kGreaterEqual, value, mask));
+    case Relational::kLessEqual:
+      return Invert(TestField(in, field, ir::Compare::kGreater, value, mask));
+    case Relational::kEqual:
+    case Relational::kNotEqual:
+      break;
+  }
+  return TestEqual(in, field, value, mask);
+}
+
+// For `&` and `|` libpcap forgets to load the byte: they are of what the test before left in A.
+Outcome Lowering::TestByte(Flow in, const ByteTest& test) {
+  const Field byte{Anchor::kLinkHeader, test.offset, 1};
+  switch (test.op) {
+    case ByteOp::kEqual:
+      return TestEqual(in, byte, test.value);
+    case ByteOp::kLess:
+      return Invert(TestField(in, byte, ir::Compare::kGreaterEqual, test.value));
+    case ByteOp::kGreater:
+      return TestField(in, byte, ir::Compare::kGreater, test.value);
+    case ByteOp::kAnd:
+    case ByteOp::kOr:
+      break;
+  }
+  const Cursor cursor = flow_.Join(in);
+  const ir::Value* before = cursor.environment->accumulator;
+  if (before == nullptr) before = Constant(0);
+  const ir::Opcode opcode = test.op == ByteOp::kAnd ? ir::Opcode::kAnd : ir::Opcode::kOr;
+  return Invert(
+      flow_.Branch(cursor, ir::Compare::kEqual, MakeBinary(opcode, before, Constant(test.value)), 0));
 }
 
 // In words from the end of the bytes, as far as they go, then a half-word, then a byte.

@@ -1,10 +1,12 @@
-// What the link-layer header says: the protocol that it carries, 802.2 frames, MAC addresses.
+// What the link-layer header says of the protocol that it carries.
 #include "frontend/lowering.h"
 #include "frontend/protocol_numbers.h"
 
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <initializer_list>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -14,7 +16,7 @@ namespace {
 constexpr Field kEtherType{Anchor::kLinkProtocol, 0, 2};
 constexpr Field kLlcSaps{Anchor::kPayload, 0, 2};  // destination and source
 constexpr Field kLlcDestination{Anchor::kPayload, 0, 1};
-constexpr Field kLlcControl{Anchor::kPayload, 2, 1};
+constexpr Field kSnapType{Anchor::kPayload, 6, 2};
 
 // LINUX_SLL's own values in place of an Ethernet type.
 constexpr std::uint32_t kCookedRaw8023 = 1;
@@ -28,8 +30,29 @@ constexpr std::uint32_t kNovellSaps = 0xffff;
 constexpr std::array<std::uint32_t, 1> kFamilyInet = {2};
 constexpr std::array<std::uint32_t, 1> kFamilyInet6 = {10};
 constexpr std::array<std::uint32_t, 3> kFamilyInet6InFiles = {30, 24, 28};
+constexpr std::uint32_t kIpnetInet = 2;
+constexpr std::uint32_t kIpnetInet6 = 26;  // Solaris's AF_INET6
 
-constexpr std::array<std::uint8_t, 6> kBroadcastMac = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+// ARCnet's system codes: of RFC 1201, and the old ones of RFC 1051.
+constexpr std::uint32_t kArcnetIpOld = 0xf0;
+constexpr std::uint32_t kArcnetArpOld = 0xf1;
+constexpr std::uint32_t kArcnetIp = 0xd4;
+constexpr std::uint32_t kArcnetArp = 0xd5;
+constexpr std::uint32_t kArcnetRarp = 0xd6;
+constexpr std::uint32_t kArcnetAppleTalk = 0xdd;
+constexpr std::uint32_t kArcnetIp6 = 0xc4;
+
+// Compressed IP over PPP (RFC 1332), as it is and with its header uncompressed.
+constexpr std::uint32_t kPppCompressed = 0x2d;
+constexpr std::uint32_t kPppUncompressed = 0x2f;
+
+// The control byte of an unnumbered frame, before Frame Relay's network-layer protocol identifier.
+constexpr std::uint32_t kUnnumbered = 0x03;
+constexpr std::uint32_t kFrameRelayIp = 0xcc;
+constexpr std::uint32_t kFrameRelayIp6 = 0x8e;
+
+// The traffic types of an ATM pseudo-header.
+constexpr std::uint32_t kAtmLlc = 2;
 
 // Protocols that are recognised by both service access points being theirs.
 constexpr bool UsesBothSaps(std::uint32_t protocol) {
@@ -69,61 +92,68 @@ constexpr std::uint32_t SwapBytes(std::uint32_t network_word) {
          network_word >> 24;
 }
 
-// How the control byte of an 802.2 frame shows its type.
-struct LlcType {
-  std::string_view name;
-  std::uint32_t value;
-  std::uint32_t mask;
-};
-constexpr std::uint32_t kSupervisoryMask = 0x0f;
-constexpr std::uint32_t kUnnumberedMask = 0xef;  // without poll/final
-constexpr LlcType kLlcTypes[] = {
-    {"s", 0x01, 0x03},
-    {"u", 0x03, 0x03},
-    {"rr", 0x01, kSupervisoryMask},
-    {"rnr", 0x05, kSupervisoryMask},
-    {"rej", 0x09, kSupervisoryMask},
-    {"ui", 0x03, kUnnumberedMask},
-    {"ua", 0x63, kUnnumberedMask},
-    {"disc", 0x43, kUnnumberedMask},
-    {"dm", 0x0f, kUnnumberedMask},
-    {"sabme", 0x6f, kUnnumberedMask},
-    {"test", 0xe3, kUnnumberedMask},
-    {"xid", 0xaf, kUnnumberedMask},
-    {"frmr", 0x87, kUnnumberedMask},
-};
-
-bool SameWord(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Outcome Lowering::TestLinkProtocol(Flow in, std::uint32_t protocol) {
   if (layout_.mpls_labels > 0) return TestMplsPayload(in, protocol);
   switch (layout_.link->protocol_field) {
-    case ProtocolField::kEthernet:
-      return TestEthernetProtocol(in, protocol);
+    case ProtocolField::kNone:
+      return Fail(
+          fmt::format("what a packet of {} carries cannot be told; test bytes of it, as in 'link[0] = 1'",
+                      NameOf(*layout_.link)));
+    case ProtocolField::kEthernet: {
+      Conjunction both(in);
+      both.Add(TestLaneData(both.next()));
+      both.Add(TestEthernetProtocol(both.next(), protocol));
+      return both.outcome();
+    }
     case ProtocolField::kLinuxCooked:
       return TestCookedProtocol(in, protocol);
     case ProtocolField::kEthernetType:
       return TestEqual(in, kEtherType, protocol);
+    case ProtocolField::kCiscoHdlc:
+      return TestEqual(in, kEtherType, protocol == kSapOsi ? kSapOsi << 8 | kSapOsi : protocol);
     case ProtocolField::kPpp:
       return TestEqual(in, kEtherType, PppProtocol(protocol));
+    case ProtocolField::kPppBsdos:
+      if (protocol != kEtherIp) return TestEqual(in, kEtherType, PppProtocol(protocol));
+      return TestAnyOf(in, kEtherType, {kPppIp, kPppCompressed, kPppUncompressed});
+    case ProtocolField::kLlc:
+      return TestLlcProtocol(in, protocol);
+    case ProtocolField::kWlan: {
+      Conjunction both(in);
+      both.Add(TestWlanData(both.next()));
+      both.Add(TestLlcProtocol(both.next(), protocol));
+      return both.outcome();
+    }
+    case ProtocolField::kAtm: {
+      Conjunction both(in);
+      both.Add(TestAtmTraffic(both.next(), kAtmLlc));
+      both.Add(TestLlcProtocol(both.next(), protocol));
+      return both.outcome();
+    }
     case ProtocolField::kFamilyNetwork:
     case ProtocolField::kFamilyHost:
       return TestFamily(in, protocol);
+    case ProtocolField::kFamilyByte:
+      return TestFamilyByte(in, protocol, kFamilyInet[0], kFamilyInet6[0]);
+    case ProtocolField::kIpnet:
+      return TestFamilyByte(in, protocol, kIpnetInet, kIpnetInet6);
+    case ProtocolField::kArcnet:
+      return TestArcnetProtocol(in, protocol);
+    case ProtocolField::kFrameRelay:
+      return TestFrameRelayProtocol(in, protocol);
+    case ProtocolField::kMarker:
+      return TestEqual(in, Field{Anchor::kLinkHeader, 0, 4}, layout_.link->marker->value,
+                       layout_.link->marker->mask);
     case ProtocolField::kIpVersion:
       return TestIpVersion(in, Anchor::kLinkHeader, protocol);
     case ProtocolField::kAlwaysIpv4:
       return flow_.Constant(in, protocol == kEtherIp);
     case ProtocolField::kAlwaysIpv6:
       return flow_.Constant(in, protocol == kEtherIp6);
+    case ProtocolField::kAlwaysAppleTalk:
+      return flow_.Constant(in, protocol == kEtherAppleTalk);
   }
   return FailInternally("an unknown protocol field");
 }
@@ -222,6 +252,60 @@ Outcome Lowering::TestFamily(Flow in, std::uint32_t protocol) {
   return any.outcome();
 }
 
+Outcome Lowering::TestFamilyByte(Flow in, std::uint32_t protocol, std::uint32_t inet, std::uint32_t inet6) {
+  if (protocol != kEtherIp && protocol != kEtherIp6) return flow_.Constant(in, false);
+  return TestEqual(in, Field{Anchor::kLinkHeader, 1, 1}, protocol == kEtherIp ? inet : inet6);
+}
+
+Outcome Lowering::TestArcnetProtocol(Flow in, std::uint32_t protocol) {
+  constexpr Field kSystemCode{Anchor::kLinkProtocol, 0, 1};
+  switch (protocol) {
+    case kEtherIp:
+      return TestAnyOf(in, kSystemCode, {kArcnetIp, kArcnetIpOld});
+    case kEtherArp:
+      return TestAnyOf(in, kSystemCode, {kArcnetArp, kArcnetArpOld});
+    case kEtherIp6:
+      return TestEqual(in, kSystemCode, kArcnetIp6);
+    case kEtherRarp:
+      return TestEqual(in, kSystemCode, kArcnetRarp);
+    case kEtherAppleTalk:
+      return TestEqual(in, kSystemCode, kArcnetAppleTalk);
+    default:
+      return flow_.Constant(in, false);
+  }
+}
+
+Outcome Lowering::TestFrameRelayNetwork(Flow in, std::uint32_t identifier) {
+  return TestEqual(in, Field{Anchor::kLinkHeader, 2, 2}, kUnnumbered << 8 | identifier);
+}
+
+Outcome Lowering::TestFrameRelayProtocol(Flow in, std::uint32_t protocol) {
+  switch (protocol) {
+    case kEtherIp:
+      return TestFrameRelayNetwork(in, kFrameRelayIp);
+    case kEtherIp6:
+      return TestFrameRelayNetwork(in, kFrameRelayIp6);
+    case kSapOsi: {
+      Disjunction any(in);
+      for (const std::uint32_t identifier : {kOsiClnp, kOsiEsis, kOsiIsis}) {
+        any.Add(TestFrameRelayNetwork(any.next(), identifier));
+      }
+      return any.outcome();
+    }
+    default:
+      return flow_.Constant(in, false);
+  }
+}
+
+// Where every frame has an 802.2 header.
+Outcome Lowering::TestLlcProtocol(Flow in, std::uint32_t protocol) {
+  if (UsesBothSaps(protocol)) return TestEqual(in, kLlcSaps, protocol << 8 | protocol);
+  if (protocol == kEtherAppleTalk) return TestSnap(in, SnapOrganization(protocol), protocol);
+  // An access point, or the type behind a SNAP header, which is not looked at itself.
+  return protocol <= kEthernetMaximumLength ? TestEqual(in, kLlcDestination, protocol)
+                                            : TestEqual(in, kSnapType, protocol);
+}
+
 // Behind the last label there is no protocol field: its bottom-of-stack bit and the IP version tell.
 Outcome Lowering::TestMplsPayload(Flow in, std::uint32_t protocol) {
   if (protocol != kEtherIp && protocol != kEtherIp6) {
@@ -246,93 +330,6 @@ Outcome Lowering::TestSnap(Flow in, std::uint32_t organization, std::uint32_t pr
       static_cast<std::uint8_t>(protocol),
   };
   return TestBytes(in, Anchor::kPayload, 0, header);
-}
-
-Outcome Lowering::TestLlcFrame(Flow in) {
-  if (!layout_.link->has_llc) return Fail(fmt::format("'llc' is not supported on {}", layout_.link->name));
-  Conjunction both(in);
-  both.Add(Invert(TestField(both.next(), kEtherType, ir::Compare::kGreater, kEthernetMaximumLength)));
-  both.Add(Invert(TestEqual(both.next(), kLlcSaps, kNovellSaps)));
-  return both.outcome();
-}
-
-Outcome Lowering::TestLlc(Flow in, const Llc& llc) {
-  Conjunction both(in);
-  both.Add(TestLlcFrame(both.next()));
-  if (llc.type.empty()) return both.outcome();
-
-  if (SameWord(llc.type, "i")) {  // information frames have the lowest bit clear
-    both.Add(Invert(TestField(both.next(), kLlcControl, ir::Compare::kAnySet, 1)));
-    return both.outcome();
-  }
-  for (const LlcType& type : kLlcTypes) {
-    if (!SameWord(llc.type, type.name)) continue;
-    both.Add(TestEqual(both.next(), kLlcControl, type.value, type.mask));
-    return both.outcome();
-  }
-  return FailInternally("an unknown type of LLC frame");
-}
-
-// A Geneve payload without a link-layer header has its payload where that header would start.
-Outcome Lowering::TestGeneveHasLink(Flow in) {
-  const Cursor cursor = flow_.Join(in);
-  const ir::Value* header = flow_.SlotValue(cursor, layout_.link_header.slot);
-  const ir::Value* payload = flow_.SlotValue(cursor, layout_.payload.slot);
-  return Invert(flow_.Branch(cursor, ir::Compare::kEqual, header, payload, header));
-}
-
-Outcome Lowering::TestMac(Flow in, const std::array<std::uint8_t, 6>& address, Direction direction) {
-  const MacAddresses fields = *layout_.link->mac;
-  Conjunction both(in);
-  if (layout_.in_geneve) both.Add(TestGeneveHasLink(both.next()));
-  both.Add(TestSides(both.next(), direction, [&](Flow flow, bool source) {
-    return TestBytes(flow, Anchor::kLinkHeader, source ? fields.source : fields.destination, address);
-  }));
-  return both.outcome();
-}
-
-Outcome Lowering::TestBroadcast(Flow in, Protocol protocol) {
-  if (protocol == Protocol::kDefault || protocol == Protocol::kLink) {
-    if (!layout_.link->mac) return Fail(fmt::format("{} has no broadcast address", layout_.link->name));
-    return TestMac(in, kBroadcastMac, Direction::kDst);
-  }
-  if (protocol != Protocol::kIp) return FailInternally("a protocol without broadcasts");
-  // libpcap's PCAP_NETMASK_UNKNOWN is this mask, too.
-  if (!options_.netmask || *options_.netmask == 0xffffffff) {
-    return Fail("'ip broadcast' needs the netmask of the network, which is not known");
-  }
-  const std::uint32_t host_bits = ~*options_.netmask;
-  constexpr Field kDestination{Anchor::kNetwork, 16, 4};
-  Conjunction both(in);
-  both.Add(TestLinkProtocol(both.next(), kEtherIp));
-  Disjunction either(both.next());
-  either.Add(TestEqual(either.next(), kDestination, 0, host_bits));
-  either.Add(TestEqual(either.next(), kDestination, host_bits, host_bits));
-  both.Add(either.outcome());
-  return both.outcome();
-}
-
-Outcome Lowering::TestMulticast(Flow in, Protocol protocol) {
-  Conjunction both(in);
-  switch (protocol) {
-    case Protocol::kDefault:
-    case Protocol::kLink:
-      if (!layout_.link->mac) return Fail(fmt::format("{} has no multicast addresses", layout_.link->name));
-      if (layout_.in_geneve) both.Add(TestGeneveHasLink(both.next()));
-      both.Add(TestField(both.next(), Field{Anchor::kLinkHeader, layout_.link->mac->destination, 1},
-                         ir::Compare::kAnySet, 1));
-      return both.outcome();
-    case Protocol::kIp:
-      both.Add(TestLinkProtocol(both.next(), kEtherIp));
-      both.Add(TestField(both.next(), Field{Anchor::kNetwork, 16, 1}, ir::Compare::kGreaterEqual, 224));
-      return both.outcome();
-    case Protocol::kIp6:
-      both.Add(TestLinkProtocol(both.next(), kEtherIp6));
-      both.Add(TestEqual(both.next(), Field{Anchor::kNetwork, 24, 1}, 255));
-      return both.outcome();
-    default:
-      return FailInternally("a protocol without multicasts");
-  }
 }
 
 }  // namespace bpfopt::frontend

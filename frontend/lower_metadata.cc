@@ -22,7 +22,7 @@ bool Lowering::RequireKernel(std::string_view word) {
     return false;
   }
   if (options_.target != Target::kLinux) {
-    Fail(fmt::format("'{}' asks the kernel on {}: use --target linux", word, layout_.link->name));
+    Fail(fmt::format("'{}' asks the kernel on {}: use --target linux", word, NameOf(*layout_.link)));
     return false;
   }
   if (!AtStart(layout_.link_header)) {
@@ -33,15 +33,19 @@ bool Lowering::RequireKernel(std::string_view word) {
 }
 
 Outcome Lowering::TestBound(Flow in, const Bound& bound) {
-  Outcome outgoing;
-  if (const auto& field = layout_.link->packet_type) {
-    outgoing = TestEqual(in, Field{Anchor::kLinkHeader, field->offset, field->width}, kOutgoing);
-  } else {
-    if (!RequireKernel(bound.outbound ? "outbound" : "inbound")) return {};
-    const Cursor cursor = flow_.Join(in);
-    const ir::Value* type = flow_.function().MakeAncillary(bpf::kAncillaryPacketType);
-    outgoing = flow_.Branch(cursor, ir::Compare::kEqual, type, kOutgoing);
+  if (const auto& direction = layout_.link->direction) {
+    const auto test = [&](std::uint32_t value) {
+      return TestEqual(in, Field{Anchor::kLinkHeader, direction->field.offset, direction->field.width}, value,
+                       direction->mask);
+    };
+    const std::optional<std::uint32_t> asked = bound.outbound ? direction->outbound : direction->inbound;
+    if (asked) return test(*asked);
+    return Invert(test(*(bound.outbound ? direction->inbound : direction->outbound)));
   }
+  if (!RequireKernel(bound.outbound ? "outbound" : "inbound")) return {};
+  const Cursor cursor = flow_.Join(in);
+  const ir::Value* type = flow_.function().MakeAncillary(bpf::kAncillaryPacketType);
+  const Outcome outgoing = flow_.Branch(cursor, ir::Compare::kEqual, type, kOutgoing);
   return bound.outbound ? outgoing : Invert(outgoing);
 }
 

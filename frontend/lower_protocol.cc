@@ -207,9 +207,13 @@ Outcome Lowering::TestIp6Protocol(Flow in, std::uint32_t number) {
 }
 
 Outcome Lowering::TestOsiProtocol(Flow in, std::uint32_t number) {
+  const ProtocolField field = layout_.link->protocol_field;
+  if (field == ProtocolField::kFrameRelay) return TestFrameRelayNetwork(in, number);
+  // Cisco's HDLC has a byte of padding before the OSI header.
+  const std::uint32_t padding = field == ProtocolField::kCiscoHdlc ? 1 : 0;
   Conjunction both(in);
   both.Add(TestLinkProtocol(both.next(), kSapOsi));
-  both.Add(TestEqual(both.next(), Field{Anchor::kNetworkLlc, 0, 1}, number));
+  both.Add(TestEqual(both.next(), Field{Anchor::kNetworkLlc, padding, 1}, number));
   return both.outcome();
 }
 

@@ -7,15 +7,20 @@
 #include "bpfopt/error.h"
 #include "frontend/ast.h"
 #include "frontend/flow.h"
+#include "frontend/keywords.h"
 #include "frontend/lower.h"
 #include "frontend/packet_layout.h"
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <llvm/ADT/STLFunctionalExtras.h>
 
 namespace bpfopt::frontend {
 
@@ -24,6 +29,13 @@ class Lowering {
   Lowering(const Ast* filter, const LowerOptions* options, ir::Function* function);
 
   FlowBuilder& flow() { return flow_; }
+  // Those that the tests so far have asked for.
+  VariableHeaders used_headers() const {
+    return {.link_header = flow_.IsUsed(Slot::kLinkHeader), .payload = flow_.IsUsed(Slot::kPayload)};
+  }
+  // Computes lengths, and rejects packets whose radio header holds no frame of the link type. Before all
+  // tests.
+  Flow EnterVariableHeaders(Flow in, const VariableHeaders& used);
   const std::optional<Error>& error() const { return error_; }
 
   // A node that is a test of its own: all but and, or, not and when.
@@ -40,20 +52,82 @@ class Lowering {
   Outcome TestEqual(Flow in, Field field, std::uint32_t value, std::uint32_t mask = 0xffffffff);
   Outcome TestBytes(Flow in, Anchor anchor, std::uint32_t offset, std::span<const std::uint8_t> bytes);
 
-  // lower_link.cc: what the link layer says.
+  // One of `values`.
+  Outcome TestAnyOf(Flow in, Field field, std::initializer_list<std::uint32_t> values);
+  // By a relational operator as libpcap's words for ATM and SS7 take it: `!=` is for it `=`.
+  Outcome TestOrdered(Flow in, Field field, Relational op, std::uint32_t value, std::uint32_t mask);
+  Outcome TestBit(Flow in, Field field, std::uint32_t bit);
+  Outcome TestByte(Flow in, const ByteTest& test);
+
+  // lower_variable_header.cc: what has to be computed before the first test.
+  Flow EnterRadioHeader(Flow in, RadioHeader radio);
+  Flow EnterWlanHeader(Flow in, bool behind_radio);
+  Flow SkipRadiotapPadding(Flow in);
+  Flow EnterPfLogHeader(Flow in);
+  Flow SetSlot(const Cursor& cursor, Slot slot, const ir::Value* value);
+
+  // lower_link.cc: the protocol that the link layer carries.
   Outcome TestLinkProtocol(Flow in, std::uint32_t protocol);
   Outcome TestEthernetProtocol(Flow in, std::uint32_t protocol);
   Outcome TestCookedProtocol(Flow in, std::uint32_t protocol);
   Outcome TestIpVersion(Flow in, Anchor anchor, std::uint32_t protocol);
   Outcome TestFamily(Flow in, std::uint32_t protocol);
   Outcome TestMplsPayload(Flow in, std::uint32_t protocol);
+  Outcome TestFamilyByte(Flow in, std::uint32_t protocol, std::uint32_t inet, std::uint32_t inet6);
+  Outcome TestArcnetProtocol(Flow in, std::uint32_t protocol);
+  Outcome TestFrameRelayNetwork(Flow in, std::uint32_t identifier);
+  Outcome TestFrameRelayProtocol(Flow in, std::uint32_t protocol);
+  Outcome TestLlcProtocol(Flow in, std::uint32_t protocol);
   Outcome TestSnap(Flow in, std::uint32_t organization, std::uint32_t protocol);
+
+  // lower_llc.cc
   Outcome TestLlcFrame(Flow in);
   Outcome TestLlc(Flow in, const Llc& llc);
+
+  // lower_mac.cc: link-layer addresses.
   Outcome TestGeneveHasLink(Flow in);
+  Outcome TestLaneData(Flow in);
+  Outcome TestHasMac(Flow in);
   Outcome TestMac(Flow in, const std::array<std::uint8_t, 6>& address, Direction direction);
+  Outcome TestArcnet(Flow in, std::uint8_t address, Direction direction);
   Outcome TestBroadcast(Flow in, Protocol protocol);
   Outcome TestMulticast(Flow in, Protocol protocol);
+  Outcome TestLinkMulticast(Flow in);
+
+  // lower_wlan.cc: frames of 802.11.
+  using FlowTest = llvm::function_ref<Outcome(Flow)>;
+  using FieldTest = llvm::function_ref<Outcome(Flow, std::uint32_t offset)>;
+  bool RequireWlan(std::string_view what);
+  Outcome TestWlanData(Flow in);
+  Outcome TestWlanFrame(Flow in, const WlanFrame& frame);
+  Outcome TestWlanDirection(Flow in, const WlanDirection& direction);
+  Outcome TestWlanAddress(Flow in, FieldTest test, std::uint32_t in_management, FlowTest test_data);
+  Outcome TestByWay(Flow in, std::uint32_t bit, FlowTest when_clear, FlowTest when_set);
+  Outcome TestWlanSource(Flow in, FieldTest test);
+  Outcome TestWlanDestination(Flow in, FieldTest test);
+  Outcome TestWlanAddress2(Flow in, FieldTest test);
+  Outcome TestWlanAddress3(Flow in, FieldTest test);
+  Outcome TestWlanAddress4(Flow in, FieldTest test);
+  Outcome TestWlanMac(Flow in, const std::array<std::uint8_t, 6>& address, Direction direction);
+
+  // lower_atm.cc
+  bool RequireAtm(std::string_view word);
+  Outcome TestAtmTraffic(Flow in, std::uint32_t traffic);
+  Outcome TestCircuits(Flow in, std::initializer_list<std::uint32_t> circuits);
+  Outcome TestSignalling(Flow in, std::uint32_t circuit, std::initializer_list<std::uint32_t> messages);
+  Outcome TestAtm(Flow in, const AtmTest& test);
+  Outcome TestLane(Flow in);
+  Outcome TestAtmField(Flow in, const AtmFieldTest& test);
+
+  // lower_ss7.cc
+  bool RequireSs7(std::string_view word);
+  Outcome TestSignalUnit(Flow in, const SignalUnitTest& test);
+  Outcome TestMtp3(Flow in, const Mtp3Test& test);
+
+  // lower_pf_log.cc
+  bool RequirePfLog();
+  Outcome TestPfLogName(Flow in, const PfLogName& test);
+  Outcome TestPfLogNumber(Flow in, const PfLogNumber& test);
 
   // lower_protocol.cc: protocols by word and by number.
   Outcome TestProtocolWord(Flow in, Protocol protocol);
@@ -73,11 +147,15 @@ class Lowering {
   Outcome TestIpv4(Flow in, const Qualifier& qualifier, const Ipv4& id);
   Outcome TestIpv6(Flow in, const Qualifier& qualifier, const Ipv6& id);
   Outcome TestMacId(Flow in, const Qualifier& qualifier, const Mac& id);
+  Outcome TestGateway(Flow in, const Qualifier& qualifier, const Gateway& id);
   Outcome TestHosts(Flow in, const Qualifier& qualifier, const Hosts& id);
   Outcome TestIpv4Address(Flow in, const Qualifier& qualifier, std::uint32_t address, std::uint32_t mask);
   Outcome TestIpv6Address(Flow in, const Qualifier& qualifier, const Ipv6& id);
   Outcome TestAddressWord(Flow in, std::uint32_t link_protocol, std::uint32_t offset, std::uint32_t address,
                           std::uint32_t mask);
+
+  // lower_decnet.cc
+  Outcome TestDecnet(Flow in, std::uint16_t address, Direction direction);
 
   // lower_port.cc
   Outcome TestPorts(Flow in, const Qualifier& qualifier, const ServicePort& ports);
@@ -132,6 +210,7 @@ class Lowering {
   FlowBuilder flow_;
   PacketLayout layout_;
   std::uint32_t effects_ = 0;  // draws and device words so far
+  std::vector<NodeId> checked_accessors_;  // of the relation being lowered: their protocol is tested
   NodeId current_ = 0;
   std::optional<Error> error_;
 };

@@ -27,11 +27,16 @@ struct PacketLayout {
   unsigned mpls_labels = 0;
   unsigned vlan_tags = 0;
   bool in_geneve = false;  // there, a link-layer header need not be present
+  // ATM LAN emulation: where the frame starts, whose first half-word tells control frames.
+  std::optional<Place> lane_frame;
 
   static PacketLayout Of(const LinkType& link) {
     PacketLayout layout;
     layout.link = &link;
+    if (link.radio != RadioHeader::kNone) layout.link_header.slot = Slot::kLinkHeader;
+    layout.link_header.constant = link.header_offset;
     if (link.protocol_offset) layout.link_protocol = Place{.constant = *link.protocol_offset};
+    if (link.header_length != LinkHeaderLength::kFixed) layout.payload.slot = Slot::kPayload;
     layout.payload.constant = link.payload_offset;
     layout.network = link.network_offset;
     layout.network_llc = link.network_offset_llc;
@@ -41,6 +46,7 @@ struct PacketLayout {
 
 // What a field's offset is counted from.
 enum class Anchor : std::uint8_t {
+  kPacket,
   kLinkHeader,
   kLinkProtocol,
   kPayload,  // of the link layer: where an 802.2 header would be

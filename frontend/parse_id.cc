@@ -41,7 +41,7 @@ std::optional<std::uint32_t> TakeDecimal(std::string_view& text) {
 }
 
 // The id that the tokens of `text` spell; nothing when they spell none.
-Expected<std::optional<Id>> ReadAddress(std::string_view text) {
+Expected<std::optional<Id>> ReadAddress(std::string_view text, Protocol protocol) {
   Lexer lexer(text);
   const Token first = lexer.Next();
   if (first.kind == TokenKind::kError) return tl::unexpected(lexer.error());
@@ -53,14 +53,22 @@ Expected<std::optional<Id>> ReadAddress(std::string_view text) {
         if (MatchNumber(text) != text.size()) return std::nullopt;
         return Id(Number{first.value});
       case TokenKind::kDotted:
+        if (protocol == Protocol::kDecnet) {
+          return ReadDecnet(text).map([](const Decnet& a) { return std::optional<Id>(a); });
+        }
         return ReadDotted(text).map([](const Ipv4& a) { return std::optional<Id>(a); });
       case TokenKind::kIpv6:
         return Id(Ipv6{ReadIpv6(text).value_or(std::array<std::uint8_t, 16>{})});
       case TokenKind::kMac:
         return Id(ReadMac(text));
+      case TokenKind::kArcnet:
+        return Id(ReadArcnet(text));
       default:
         return std::nullopt;
     }
+  }
+  if (first.kind == TokenKind::kIpv6 && second.kind == TokenKind::kPercent) {
+    return InvalidInput("an IPv6 address in a packet has no zone; leave out '%' and what follows it");
   }
   const Token third = lexer.Next();
   if (second.kind != TokenKind::kSlash || third.kind != TokenKind::kNumber ||
@@ -118,16 +126,16 @@ Expected<Id> NameId(std::string_view name, AddressKind kind) {
   return Name{std::string(name)};
 }
 
-Expected<Id> ReadId(std::string_view text, AddressKind kind) {
+Expected<Id> ReadId(std::string_view text, const Qualifier& qualifier) {
   // A dash or a dot between numbers has a meaning of its own in a range of ports.
-  if (kind != AddressKind::kPortRange) {
-    auto address = ReadAddress(text);
+  if (qualifier.kind != AddressKind::kPortRange) {
+    auto address = ReadAddress(text, qualifier.protocol);
     if (!address) return tl::unexpected(address.error());
     if (*address) return **address;
   } else if (!text.empty() && MatchNumber(text) == text.size()) {
     return ReadNumber(text).map([](std::uint32_t n) { return Id(Number{n}); });
   }
-  return NameId(text, kind);
+  return NameId(text, qualifier.kind);
 }
 
 }  // namespace bpfopt::frontend

@@ -20,7 +20,7 @@ Expected<Id> NameId(std::string_view name, AddressKind kind);
 
 // Text that stands alone, as in host("10.0.0.1"): an address, network or number when it has that shape, else
 // a name, even where that name is a keyword. The range of an error is relative to `text`.
-Expected<Id> ReadId(std::string_view text, AddressKind kind);
+Expected<Id> ReadId(std::string_view text, const Qualifier& qualifier);
 
 }  // namespace bpfopt::frontend
 

@@ -7,7 +7,8 @@
 //   (ip & udp)                    around a predicate
 //   port (80 or 443)              around ids, which take the qualifier from the left
 //
-// parse_operand.cc reads what stands where an operand is expected, parse_operator.cc what follows an operand.
+// parse_operand.cc reads what stands where an operand is expected, parse_word.cc the words that are
+// predicates by themselves, parse_operator.cc what follows an operand.
 #ifndef BPFOPT_FRONTEND_PARSE_MACHINE_H
 #define BPFOPT_FRONTEND_PARSE_MACHINE_H
 
@@ -72,6 +73,9 @@ struct Entry {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
+
+// The comparison that a token spells.
+std::optional<Relational> RelationalOf(TokenKind kind);
 
 enum class Class : std::uint8_t { kNumber, kPlainNumber, kId, kTerm };
 
@@ -168,11 +172,14 @@ class ParseMachine {
   // A part of the tree that stands complete where `wanted_` says.
   bool PushOperand(Class kind, NodeKind node, std::size_t begin, std::size_t end,
                    bool ends_in_number = false) {
+    return PushNode(kind, AddNode(std::move(node), begin, end), begin, end, ends_in_number);
+  }
+  bool PushNode(Class kind, NodeId node, std::size_t begin, std::size_t end, bool ends_in_number = false) {
     Operand operand{};
     operand.kind = kind;
     operand.wanted = wanted_;
     operand.ends_in_number = ends_in_number;
-    operand.node = AddNode(std::move(node), begin, end);
+    operand.node = node;
     operand.begin = static_cast<std::uint32_t>(begin);
     operand.end = static_cast<std::uint32_t>(end);
     operands_.push_back(operand);
@@ -186,18 +193,36 @@ class ParseMachine {
   // --- Operands ---
   bool ParseOperand();
   bool FailOperand();
-  bool ParseUnsupported();
   bool ParseProtocol();
   bool ParseHead(std::size_t begin, Protocol protocol);
+  bool ParseDirection(Direction& direction, SourceRange& range);
   bool ParsePortSpan(std::size_t begin, const Qualifier& qualifier);
   bool ParseAddress();
+  bool ParseIpv4(const Token& token);
+  bool ParseIpv6(const Token& token);
+  bool ParseDecnet(const Token& token);
   bool ParseName();
   bool PushId(Expected<Id> id, SourceRange range, bool ends_in_number = false);
+  std::optional<Token> TakeNumber(std::string_view after);
+
+  // --- Words ---
+  bool ParseWord();
   bool ParseEncapsulation();
   bool ParseLlc();
+  bool ParseWlan(std::size_t begin);
+  bool ParseWlanType(std::size_t begin);
+  bool ParseWlanSubtype(std::size_t begin);
+  bool ParseWlanDirection(std::size_t begin);
+  bool FailWlanSubtype(const std::string& type_text, std::uint8_t type);
+  bool ParsePfLog();
+  bool ParsePfVerdict(const Token& word, PfLogField field);
+  bool ParseByte();
+  template <typename Make>
+  bool ParseFieldValues(const Token& word, Make make);
+  bool ParseAtmField();
+  bool ParseMtp3Field();
   bool ParseWhen();
   bool ParseRand();
-  std::optional<Token> TakeNumber(std::string_view after);
 
   // --- What follows an operand ---
   bool ParseAfterOperand();

@@ -1,12 +1,10 @@
-// What stands where an operand is expected: qualifiers and ids, words that are predicates, numbers, and
-// opening brackets.
+// What stands where an operand is expected: qualifiers and ids, numbers and opening brackets. Words that are
+// predicates by themselves are in parse_word.cc.
 #include "frontend/address_text.h"
 #include "frontend/keywords.h"
 #include "frontend/parse_id.h"
 #include "frontend/parse_machine.h"
 
-#include <cctype>
-#include <charconv>
 #include <string>
 #include <utility>
 
@@ -15,8 +13,7 @@
 namespace bpfopt::frontend {
 namespace {
 
-bool IsDirection(TokenKind kind) { return kind == TokenKind::kSrc || kind == TokenKind::kDst; }
-
+// The words that say what kind of thing an id is; `src` and `dst` may stand before some of them only.
 std::optional<AddressKind> AddressKindOf(TokenKind kind) {
   switch (kind) {
     case TokenKind::kHost:
@@ -27,10 +24,26 @@ std::optional<AddressKind> AddressKindOf(TokenKind kind) {
       return AddressKind::kPort;
     case TokenKind::kPortRange:
       return AddressKind::kPortRange;
+    case TokenKind::kProto:
+      return AddressKind::kProto;
+    case TokenKind::kProtoChain:
+      return AddressKind::kProtoChain;
+    case TokenKind::kGateway:
+      return AddressKind::kGateway;
     default:
       return std::nullopt;
   }
 }
+
+bool TakesNoDirection(AddressKind kind) {
+  return kind == AddressKind::kProto || kind == AddressKind::kProtoChain || kind == AddressKind::kGateway;
+}
+
+bool IsSourceOrDestination(Direction direction) {
+  return direction == Direction::kSrc || direction == Direction::kDst;
+}
+
+Direction DirectionOf(const Token& token) { return static_cast<Direction>(token.value); }
 
 }  // namespace
 
@@ -82,49 +95,12 @@ bool ParseMachine::ParseOperand() {
         return FailOperand();
       }
       return ParseProtocol();
-    case TokenKind::kRnr:
-    case TokenKind::kUnsupported:
-      return ParseUnsupported();
     default:
-      break;
-  }
-  if (!wants(kTermWanted)) return FailOperand();
-  switch (token.kind) {
-    case TokenKind::kSrc:
-    case TokenKind::kDst:
-    case TokenKind::kHost:
-    case TokenKind::kNet:
-    case TokenKind::kPort:
-    case TokenKind::kPortRange:
-    case TokenKind::kProto:
-      return ParseHead(token.range.begin, Protocol::kDefault);
-    case TokenKind::kBroadcast:
-      Take();
-      return PushTerm(Broadcast{Protocol::kDefault}, token.range);
-    case TokenKind::kMulticast:
-      Take();
-      return PushTerm(Multicast{Protocol::kDefault}, token.range);
-    case TokenKind::kInbound:
-    case TokenKind::kOutbound:
-      Take();
-      return PushTerm(Bound{token.kind == TokenKind::kOutbound}, token.range);
-    case TokenKind::kLessWord:
-    case TokenKind::kGreaterWord:
-    case TokenKind::kIfindex: {
-      Take();
-      const auto number = TakeNumber(token.text);
-      if (!number) return false;
-      const SourceRange range{token.range.begin, number->range.end};
-      if (token.kind == TokenKind::kLessWord) return PushTerm(LengthAtMost{number->value}, range, true);
-      if (token.kind == TokenKind::kGreaterWord) return PushTerm(LengthAtLeast{number->value}, range, true);
-      return PushTerm(InterfaceIndex{number->value}, range, true);
-    }
-    case TokenKind::kEncapsulation:
-      return ParseEncapsulation();
-    case TokenKind::kLlc:
-      return ParseLlc();
-    default:
-      return FailOperand();
+      if (!wants(kTermWanted)) return FailOperand();
+      if (token.kind == TokenKind::kDirection || AddressKindOf(token.kind)) {
+        return ParseHead(token.range.begin, Protocol::kDefault);
+      }
+      return ParseWord();
   }
 }
 
@@ -168,14 +144,6 @@ bool ParseMachine::FailOperand() {
   return FailHere(fmt::format("an address, a name or a number is expected, not {}", shown));
 }
 
-bool ParseMachine::ParseUnsupported() {
-  const Token& token = Peek();
-  const KeywordFamily family =
-      token.kind == TokenKind::kRnr ? KeywordFamily::kPfLog : static_cast<KeywordFamily>(token.value);
-  return FailHere(
-      fmt::format("{} is about {}, which bpfopt does not support", Shown(token), FamilyName(family)));
-}
-
 // A protocol word: alone, before an index in brackets, or as the first qualifier.
 bool ParseMachine::ParseProtocol() {
   const Token token = Take();
@@ -193,13 +161,14 @@ bool ParseMachine::ParseProtocol() {
     case TokenKind::kMulticast:
       Take();
       return PushTerm(Multicast{protocol}, both);
-    case TokenKind::kUnsupported:
-    case TokenKind::kRnr:
-      return ParseUnsupported();
-    case TokenKind::kProto:
-      return ParseHead(token.range.begin, protocol);
+    case TokenKind::kWlanType:
+    case TokenKind::kWlanSubtype:
+    case TokenKind::kWlanDirection:
+      return ParseWlan(token.range.begin);
     default:
-      if (IsDirection(next.kind) || AddressKindOf(next.kind)) return ParseHead(token.range.begin, protocol);
+      if (next.kind == TokenKind::kDirection || AddressKindOf(next.kind)) {
+        return ParseHead(token.range.begin, protocol);
+      }
       return PushTerm(ProtocolTest{protocol}, token.range);
   }
 }
@@ -208,26 +177,11 @@ bool ParseMachine::ParseProtocol() {
 bool ParseMachine::ParseHead(std::size_t begin, Protocol protocol) {
   Qualifier qualifier{AddressKind::kDefault, protocol, Direction::kDefault};
   SourceRange range{begin, Peek().range.end};
-  if (IsDirection(Peek().kind)) {
-    const Token first = Take();
-    qualifier.direction = first.kind == TokenKind::kSrc ? Direction::kSrc : Direction::kDst;
-    if (Peek().kind == TokenKind::kAnd || Peek().kind == TokenKind::kOr) {
-      const bool is_or = Take().kind == TokenKind::kOr;
-      const TokenKind other = first.kind == TokenKind::kSrc ? TokenKind::kDst : TokenKind::kSrc;
-      if (Peek().kind != other) {
-        return FailHere(fmt::format("'{}' is expected to complete the direction, not {}",
-                                    other == TokenKind::kSrc ? "src" : "dst", Shown(Peek())));
-      }
-      qualifier.direction = is_or ? Direction::kSrcOrDst : Direction::kSrcAndDst;
-      range.end = Take().range.end;
+  if (Peek().kind == TokenKind::kDirection && !ParseDirection(qualifier.direction, range)) return false;
+  if (const auto kind = AddressKindOf(Peek().kind)) {
+    if (qualifier.direction != Direction::kDefault && TakesNoDirection(*kind)) {
+      return Fail(fmt::format("{} takes no direction", Shown(Peek())), {range.begin, Peek().range.end});
     }
-    if (Peek().kind == TokenKind::kProto) {
-      return Fail("'proto' takes no direction", {range.begin, Peek().range.end});
-    }
-  }
-  if (Peek().kind == TokenKind::kProto) {
-    qualifier.kind = AddressKind::kProto;
-  } else if (const auto kind = AddressKindOf(Peek().kind)) {
     qualifier.kind = *kind;
   }
   if (qualifier.kind != AddressKind::kDefault) range.end = Take().range.end;
@@ -239,6 +193,22 @@ bool ParseMachine::ParseHead(std::size_t begin, Protocol protocol) {
   marks_.back().inherited = qualifier;
   Inherit(true, qualifier);
   wanted_ = kIdsWanted;
+  return true;
+}
+
+// One word, or `src` and `dst` joined by `or` or `and`.
+bool ParseMachine::ParseDirection(Direction& direction, SourceRange& range) {
+  direction = DirectionOf(Take());
+  if (!IsSourceOrDestination(direction)) return true;
+  if (Peek().kind != TokenKind::kAnd && Peek().kind != TokenKind::kOr) return true;
+  const bool is_or = Take().kind == TokenKind::kOr;
+  const Direction other = direction == Direction::kSrc ? Direction::kDst : Direction::kSrc;
+  if (Peek().kind != TokenKind::kDirection || DirectionOf(Peek()) != other) {
+    return FailHere(fmt::format("'{}' is expected to complete the direction, not {}", DirectionWord(other),
+                                Shown(Peek())));
+  }
+  direction = is_or ? Direction::kSrcOrDst : Direction::kSrcAndDst;
+  range.end = Take().range.end;
   return true;
 }
 
@@ -274,7 +244,7 @@ bool ParseMachine::PushId(Expected<Id> id, SourceRange range, bool ends_in_numbe
 bool ParseMachine::ParseName() {
   const Token token = Take();
   if (token.style != NameStyle::kQuoted) return PushId(NameId(token.text, inherited_.kind), token.range);
-  Expected<Id> id = ReadId(token.text, inherited_.kind);
+  Expected<Id> id = ReadId(token.text, inherited_);
   if (!id && id.error().range) {
     id.error().range->begin += token.range.begin + 1;
     id.error().range->end += token.range.begin + 1;
@@ -285,15 +255,32 @@ bool ParseMachine::ParseName() {
 bool ParseMachine::ParseAddress() {
   const Token token = Take();
   if (token.kind == TokenKind::kMac) return PushId(ReadMac(token.text), token.range);
-  if (token.kind == TokenKind::kArcnet) return Fail("ARCnet addresses are not supported", token.range);
-  if (token.kind == TokenKind::kIpv6) {
-    const Ipv6 address{ReadIpv6(token.text).value_or(std::array<std::uint8_t, 16>{})};
-    if (Peek().kind != TokenKind::kSlash) return PushId(address, token.range);
-    Take();
-    const auto length = TakeNumber("'/'");
-    if (!length) return false;
-    return PushId(WithPrefixLength(address, length->value), {token.range.begin, length->range.end});
+  if (token.kind == TokenKind::kArcnet) return PushId(ReadArcnet(token.text), token.range);
+  if (token.kind == TokenKind::kIpv6) return ParseIpv6(token);
+  if (inherited_.protocol == Protocol::kDecnet) return ParseDecnet(token);
+  return ParseIpv4(token);
+}
+
+bool ParseMachine::ParseIpv6(const Token& token) {
+  const Ipv6 address{ReadIpv6(token.text).value_or(std::array<std::uint8_t, 16>{})};
+  if (Peek().kind == TokenKind::kPercent) {
+    return FailHere("an IPv6 address in a packet has no zone; leave out '%' and what follows it");
   }
+  if (Peek().kind != TokenKind::kSlash) return PushId(address, token.range);
+  Take();
+  const auto length = TakeNumber("'/'");
+  if (!length) return false;
+  return PushId(WithPrefixLength(address, length->value), {token.range.begin, length->range.end});
+}
+
+bool ParseMachine::ParseDecnet(const Token& token) {
+  if (Peek().kind == TokenKind::kSlash || Peek().kind == TokenKind::kMask) {
+    return FailHere(fmt::format("DECnet addresses form no networks; {} is not expected here", Shown(Peek())));
+  }
+  return PushId(ReadDecnet(token.text).map([](const Decnet& a) { return Id(a); }), token.range);
+}
+
+bool ParseMachine::ParseIpv4(const Token& token) {
   const Expected<Ipv4> address = ReadDotted(token.text);
   if (!address) return Fail(address.error().message, token.range);
   if (Peek().kind == TokenKind::kSlash) {
@@ -321,80 +308,6 @@ std::optional<Token> ParseMachine::TakeNumber(std::string_view after) {
       after.starts_with("the ") || after.starts_with('\'') ? std::string(after) : fmt::format("'{}'", after),
       Shown(Peek())));
   return std::nullopt;
-}
-
-// vlan, mpls, ... and perhaps a number, perhaps in parentheses.
-bool ParseMachine::ParseEncapsulation() {
-  const Token word = Take();
-  Encapsulated node{static_cast<Encapsulation>(word.value)};
-  SourceRange range = word.range;
-  const bool bare = Peek().kind == TokenKind::kNumber;
-  if (node.kind != Encapsulation::kPppoeDiscovery && (bare || Peek().kind == TokenKind::kLeftParen)) {
-    std::size_t parentheses = 0;
-    for (; Peek().kind == TokenKind::kLeftParen; ++parentheses) Take();
-    const auto number = TakeNumber(word.text);
-    if (!number) return false;
-    node.has_number = true;
-    node.number = number->value;
-    range.end = number->range.end;
-    for (; parentheses > 0; --parentheses) {
-      if (Peek().kind != TokenKind::kRightParen) {
-        return FailHere(
-            fmt::format("')' is expected after the number of '{}', not {}", word.text, Shown(Peek())));
-      }
-      range.end = Take().range.end;
-    }
-  }
-  return PushTerm(node, range, bare && node.has_number);
-}
-
-bool ParseMachine::ParseLlc() {
-  const Token word = Take();
-  const Token type = Peek();
-  if (type.kind == TokenKind::kRnr) {
-    Take();
-    return PushTerm(Llc{"rnr"}, {word.range.begin, type.range.end});
-  }
-  if (type.kind != TokenKind::kName) return PushTerm(Llc{}, word.range);
-  std::string name(type.text);
-  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  if (!IsLlcType(name)) return FailHere(fmt::format("{} is not a type of LLC frame", Shown(type)));
-  Take();
-  return PushTerm(Llc{std::move(name)}, {word.range.begin, type.range.end});
-}
-
-bool ParseMachine::ParseWhen() {
-  if ((wanted_ & kTermWanted) == 0) return FailOperand();
-  const Token word = Take();
-  const Token open = Take();
-  PushFrame(Mark::kWhen, {word.range.begin, open.range.end}, kPredicateWanted, Contents::kPredicates);
-  Frame().has_last = false;
-  Inherit(false, {});
-  return true;
-}
-
-bool ParseMachine::ParseRand() {
-  if ((wanted_ & kTermWanted) == 0) return FailOperand();
-  const Token word = Take();
-  Take();
-  const Token value = Peek();
-  double probability = 0;
-  const char* const end = value.text.data() + value.text.size();
-  const auto read = std::from_chars(value.text.data(), end, probability);
-  if (value.text.empty() || read.ec != std::errc() || read.ptr != end ||
-      value.kind == TokenKind::kRightParen) {
-    return FailHere(fmt::format("rand() takes a probability such as 0.1, not {}", Shown(value)));
-  }
-  if (!RandThreshold(probability)) {
-    return FailHere(fmt::format(
-        "the probability of rand() lies between 0 and 1, both excluded, in steps of 2^-32; {} does not",
-        Shown(value)));
-  }
-  Take();
-  if (Peek().kind != TokenKind::kRightParen) {
-    return FailHere(fmt::format("')' is expected after the probability, not {}", Shown(Peek())));
-  }
-  return PushTerm(Rand{probability}, {word.range.begin, Take().range.end});
 }
 
 }  // namespace bpfopt::frontend

@@ -37,25 +37,6 @@ std::optional<Arithmetic> ArithmeticOf(TokenKind kind) {
   }
 }
 
-std::optional<Relational> RelationalOf(TokenKind kind) {
-  switch (kind) {
-    case TokenKind::kEqual:
-      return Relational::kEqual;
-    case TokenKind::kNotEqual:
-      return Relational::kNotEqual;
-    case TokenKind::kGreater:
-      return Relational::kGreater;
-    case TokenKind::kGreaterEqual:
-      return Relational::kGreaterEqual;
-    case TokenKind::kLess:
-      return Relational::kLess;
-    case TokenKind::kLessEqual:
-      return Relational::kLessEqual;
-    default:
-      return std::nullopt;
-  }
-}
-
 // Binding strength; 0 for `%` and `^`, to which libpcap's grammar gives none: they take everything to their
 // right, and anything to their left waits for them.
 int Strength(Arithmetic op) {
@@ -81,6 +62,25 @@ int Strength(Arithmetic op) {
 }
 
 }  // namespace
+
+std::optional<Relational> RelationalOf(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::kEqual:
+      return Relational::kEqual;
+    case TokenKind::kNotEqual:
+      return Relational::kNotEqual;
+    case TokenKind::kGreater:
+      return Relational::kGreater;
+    case TokenKind::kGreaterEqual:
+      return Relational::kGreaterEqual;
+    case TokenKind::kLess:
+      return Relational::kLess;
+    case TokenKind::kLessEqual:
+      return Relational::kLessEqual;
+    default:
+      return std::nullopt;
+  }
+}
 
 bool ParseMachine::ParseAfterOperand() {
   if (operands_.back().kind == Class::kNumber || operands_.back().kind == Class::kPlainNumber) {

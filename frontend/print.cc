@@ -4,6 +4,7 @@
 
 #include "frontend/keywords.h"
 #include "frontend/lexer.h"
+#include "frontend/value_names.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -138,24 +139,6 @@ std::string_view Word(ByteOp op) {
   return {};
 }
 
-std::string_view Word(PfLogField field) {
-  switch (field) {
-    case PfLogField::kInterface:
-      return "ifname";
-    case PfLogField::kRuleset:
-      return "ruleset";
-    case PfLogField::kRule:
-      return "rulenum";
-    case PfLogField::kSubrule:
-      return "subrulenum";
-    case PfLogField::kReason:
-      return "reason";
-    case PfLogField::kAction:
-      return "action";
-  }
-  return {};
-}
-
 // The shortest decimal fraction that reads back as the same number, without an exponent.
 std::string ShortestFraction(double value) {
   std::array<char, 64> text{};
@@ -271,14 +254,18 @@ void Printer::PrintNode(NodeId id, bool enclose) {
           },
           [&](const WlanDirection& n) { Out("wlan dir {}", n.direction); },
           [&](const PfLogName& n) {
-            Out("{} ", Word(n.field));
+            Out("{} ", PfLogWord(n.field));
             PrintName(n.name);
           },
-          [&](const PfLogNumber& n) { Out("{} {}", Word(n.field), n.number); },
-          [&](const AtmTest& n) { out_ += AtmWord(n.kind); },
-          [&](const AtmFieldTest& n) {
-            Out("{} {} {}", n.field == AtmField::kVpi ? "vpi" : "vci", Word(n.op), n.value);
+          [&](const PfLogNumber& n) {
+            if (n.field == PfLogField::kAction) {
+              Out("{} {}", PfLogWord(n.field), PfActionName(n.number));
+            } else {
+              Out("{} {}", PfLogWord(n.field), n.number);
+            }
           },
+          [&](const AtmTest& n) { out_ += AtmWord(n.kind); },
+          [&](const AtmFieldTest& n) { Out("{} {} {}", AtmFieldWord(n.field), Word(n.op), n.value); },
           [&](const SignalUnitTest& n) { out_ += SignalUnitWord(n.kind, n.high_speed); },
           [&](const Mtp3Test& n) { Out("{} {} {}", Mtp3Word(n.field, n.high_speed), Word(n.op), n.value); },
           [&](const Relation& n) { Infix(n.lhs, Word(n.op), n.rhs, enclose); },

@@ -28,6 +28,8 @@ class NameResolution {
         return Port(name.text, qualifier.protocol);
       case AddressKind::kPortRange:
         return PortRange(name.text, qualifier.protocol);
+      case AddressKind::kGateway:
+        return GatewayHost(name.text);
       case AddressKind::kProto:
       case AddressKind::kProtoChain:
         return Proto(name.text, qualifier.protocol);
@@ -69,6 +71,20 @@ class NameResolution {
           fmt::format("the host '{}' has no {} address", name, protocol == Protocol::kIp6 ? "IPv6" : "IPv4"));
     }
     return hosts;
+  }
+
+  // A gateway has both kinds of addresses; only IPv4 packets are asked for theirs.
+  Expected<Id> GatewayHost(const std::string& name) const {
+    const auto mac = resolver_.EtherHost(name);
+    if (!mac) return InvalidInput(fmt::format("the Ethernet host '{}' is unknown", name));
+    Gateway gateway{name, *mac, {}};
+    for (const HostAddress& address : resolver_.Host(name)) {
+      if (const auto* ipv4 = std::get_if<Ipv4Address>(&address)) gateway.addresses.push_back(*ipv4);
+    }
+    if (gateway.addresses.empty()) {
+      return InvalidInput(fmt::format("the gateway '{}' has no IPv4 address", name));
+    }
+    return gateway;
   }
 
   // One end of a port range, or a port.
@@ -167,7 +183,11 @@ Expected<Ast> ResolveNames(Ast filter, const Resolver& resolver) {
       test->id = std::move(*id);
     } else if (const auto* number = std::get_if<Number>(&test->id);
                number && NamesAddress(test->qualifier.kind)) {
-      test->id = AddressOfNumber(number->value, test->qualifier.kind);
+      if (test->qualifier.protocol == Protocol::kDecnet) {
+        test->id = Decnet{static_cast<std::uint16_t>(number->value)};
+      } else {
+        test->id = AddressOfNumber(number->value, test->qualifier.kind);
+      }
     }
   }
   return filter;

@@ -46,15 +46,16 @@ enum class TokenKind : std::uint8_t {
   kOr,
   kNot,  // not, ! and ~
   // Keywords.
-  kProtocol,  // value is a Protocol
-  kSrc,
-  kDst,
+  kProtocol,   // value is a Protocol
+  kDirection,  // value is a Direction
   kHost,
   kNet,
   kMask,
   kPort,
   kPortRange,
   kProto,
+  kProtoChain,
+  kGateway,
   kLessWord,
   kGreaterWord,
   kBroadcast,
@@ -65,8 +66,15 @@ enum class TokenKind : std::uint8_t {
   kIfindex,
   kEncapsulation,  // value is an Encapsulation
   kLlc,
-  kRnr,          // a PF log word that `llc rnr` also uses
-  kUnsupported,  // a keyword of libpcap that bpfopt does not have; value is a KeywordFamily
+  kByte,
+  kWlanType,
+  kWlanSubtype,
+  kWlanDirection,
+  kPfLog,       // value is a PfLogField
+  kAtm,         // value is an AtmKind
+  kAtmField,    // value is an AtmField
+  kSignalUnit,  // value is twice a SignalUnit, and one for high speed
+  kMtp3Field,   // value is twice an Mtp3Field, and one for high speed
 };
 
 // How a name was written: only plain words can be `when` and `rand`, and only quoted ones can be addresses.

@@ -2,6 +2,7 @@
 
 #include "bpf/checker.h"
 #include "bpf/text.h"
+#include "frontend/header_words.h"
 #include "frontend/parser.h"
 #include "frontend/print.h"
 #include "frontend/resolve.h"
@@ -13,6 +14,7 @@
 #include "random_filter.h"
 #include "steered_packets.h"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <memory>
@@ -49,6 +51,16 @@ std::string Describe(const PacketBytes& packet, std::size_t captured) {
 // Scratch memory that was never written: libpcap's interpreter reads what is on its stack.
 bool ReadsUnwrittenMemory(const Program& program, int dlt) {
   return !bpf::Check(program, {.target = Target::kPcap, .limit = program.size(), .link_type = dlt}).empty();
+}
+
+// With headers of variable length libpcap's programs can lose these lengths.
+bool LosesHeaderLengths(const Program& program, const std::string& filter, const LowerOptions& options) {
+  const LinkType& link = *options.link_type;
+  if (link.radio == RadioHeader::kNone && link.header_length == LinkHeaderLength::kFixed) return false;
+  const Expected<Ast> tree =
+      ParseFilter(filter).and_then([](Ast ast) { return ResolveNames(std::move(ast), *SystemResolver()); });
+  return ReadsUnwrittenMemory(program, link.dlt) ||
+         OverwritesHeaderLengths(program, tree.value_or(Ast{}), options);
 }
 
 class Comparison {
@@ -117,6 +129,7 @@ void ExpectSameAsPcap(const std::string& filter, int dlt, int packets) {
       << (function.has_value() ? "; libpcap: " + refusal : "; bpfopt: " + function.error().message);
   if (!program) return;
   ExpectSound(*function, filter);
+  if (LosesHeaderLengths(*program, filter, OptionsFor(dlt))) return;
   Comparison(filter, dlt, *program, *function).Run(packets, 1);
 }
 
@@ -142,7 +155,11 @@ INSTANTIATE_TEST_SUITE_P(All, LowerOnLinkType, ::testing::ValuesIn([] {
                            for (const LinkType& type : LinkTypes()) types.push_back(type.dlt);
                            return types;
                          }()),
-                         [](const auto& info) { return std::string((*FindLinkType(info.param))->name); });
+                         [](const auto& info) {
+                           std::string name = NameOf(**FindLinkType(info.param));
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
+                         });
 
 struct Row {
   std::string id;
@@ -198,10 +215,11 @@ TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
     if (!program || AsksTheKernel(function)) continue;
     ASSERT_TRUE(function) << filter << ": " << function.error().message;
     ExpectSound(*function, filter);
+    if (LosesHeaderLengths(*program, filter, OptionsFor(GetParam()))) continue;
     Comparison(filter, GetParam(), *program, *function).Run(40, static_cast<std::uint32_t>(i));
     ++compared;
   }
-  EXPECT_GT(compared, 100);
+  EXPECT_GT(compared, type.protocol_field == ProtocolField::kNone ? 0 : 60);
 }
 
 // Steering works: few filters go without a packet that they accept.

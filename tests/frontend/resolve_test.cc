@@ -17,6 +17,7 @@ class FakeResolver : public Resolver {
  public:
   std::vector<HostAddress> Host(std::string_view name) const override {
     if (name == "both") return {Ipv4Address{0x0a000001}, Ipv6Address{0x20}, Ipv4Address{0x0a000002}};
+    if (name == "box") return {Ipv6Address{0x20}, Ipv4Address{0x0a000004}, Ipv4Address{0x0a000005}};
     if (name == "four") return {Ipv4Address{0x0a000003}};
     if (name == "six") return {Ipv6Address{0x20}};
     return {};
@@ -41,7 +42,7 @@ class FakeResolver : public Resolver {
     return std::nullopt;
   }
   std::optional<MacAddress> EtherHost(std::string_view name) const override {
-    if (name == "box") return MacAddress{2, 0, 0, 0, 0, 1};
+    if (name == "box" || name == "lone") return MacAddress{2, 0, 0, 0, 0, 1};
     return std::nullopt;
   }
 };
@@ -70,6 +71,10 @@ TEST(Resolve, Hosts) {
   EXPECT_EQ(IdOf("ip6 host both"), Id(Hosts{"both", {six}}));
   EXPECT_EQ(IdOf("arp host four"), Id(Hosts{"four", {Ipv4{0x0a000003}}}));
   EXPECT_EQ(IdOf("ether host box"), Id(Mac{{2, 0, 0, 0, 0, 1}}));
+  EXPECT_EQ(IdOf("wlan addr1 box"), Id(Mac{{2, 0, 0, 0, 0, 1}}));
+  EXPECT_EQ(IdOf("gateway box"), Id(Gateway{"box", {2, 0, 0, 0, 0, 1}, {0x0a000004, 0x0a000005}}));
+  EXPECT_EQ(IdOf("decnet host 5"), Id(Decnet{5}));
+  EXPECT_EQ(IdOf("decnet net 10.1000"), Id(Decnet{10 << 10 | 1000}));
 }
 
 TEST(Resolve, NumbersAsAddresses) {
@@ -89,6 +94,7 @@ TEST(Resolve, PortsAndProtocols) {
   EXPECT_EQ(IdOf("portrange http-https"), Id(ServicePort{80, 443, Protocol::kTcp}));
   EXPECT_EQ(IdOf("portrange tftp-http"), Id(ServicePort{69, 80, Protocol::kDefault}));
   EXPECT_EQ(IdOf("proto \\tcp"), Id(Number{6}));
+  EXPECT_EQ(IdOf("ip6 protochain \\tcp"), Id(Number{6}));
   EXPECT_EQ(IdOf("ether proto \\ip"), Id(Number{0x800}));
   EXPECT_EQ(IdOf("iso proto \\isis"), Id(Number{0x83}));
 }
@@ -129,7 +135,38 @@ TEST(Resolve, SaysWhatIsUnknownOrMeansNothing) {
       {"host 2:0:0:0:0:1", "an Ethernet address needs 'ether' before it, as in 'ether host'", {0, 16}},
       {"ether net 2:0:0:0:0:1", "'ether' addresses form no networks; write 'ether host'", {0, 21}},
       {"ether host 5", "'ether' takes an Ethernet address or a name from ethers(5)", {0, 12}},
-      {"decnet host 1.2", "DECnet addresses are not supported", {0, 15}},
+      {"decnet host foo", "'decnet' takes an address AREA.NODE, such as 10.1000", {0, 15}},
+      {"decnet host ::1", "'decnet' takes an address AREA.NODE, such as 10.1000", {0, 15}},
+      {"decnet net 65536", "a DECnet address is at most 65535", {0, 16}},
+      {"decnet port 1", "'decnet' has no ports; 'tcp', 'udp' and 'sctp' have", {0, 13}},
+      {"host $1", "an ARCnet address needs 'ether' before it, as in 'ether host'", {0, 7}},
+      {"ether addr1 $1", "'addr1' is an address of 802.11 frames; ARCnet has 'src' and 'dst'", {0, 14}},
+      {"addr1 10.1",
+       "'addr1' is an address of 802.11 frames; write 'wlan addr1' and an Ethernet address",
+       {0, 10}},
+      {"ta net ::1", "'ta' is an address of 802.11 frames; write 'wlan ta' and an Ethernet address", {0, 10}},
+      {"tcp ra port 80", "'ra' is an address of 802.11 frames; ports have 'src' and 'dst'", {0, 14}},
+      {"ether protochain 6", "'ether' has no chain of headers; 'ip' and 'ip6' have", {0, 18}},
+      {"protochain 1.2", "'protochain' takes a number or a name, not an address", {0, 14}},
+      {"gateway 10.0.0.1",
+       "'gateway' takes a name, whose Ethernet and IPv4 addresses are looked up; with addresses at hand "
+       "write "
+       "'ether host ... and not host ...'",
+       {0, 16}},
+      {"ip6 gateway box",
+       "'ip6' goes through no gateway; write 'gateway' alone or with 'ip', 'arp' or 'rarp'",
+       {0, 15}},
+      {"gateway four", "the Ethernet host 'four' is unknown", {0, 12}},
+      {"gateway lone", "the gateway 'lone' has no IPv4 address", {0, 12}},
+      {"radio", "the radio header alone is no predicate; write 'radio[...]'", {0, 5}},
+      {"l1[0] = 1", "the bytes of 'l1' cannot be read by index", {0, 5}},
+      {"l1 host 5", "'l1' has no hosts and networks of its own; write 'l1 and host ...'", {0, 9}},
+      {"ifname 0123456789abcdef-x",
+       "the name of an interface in a PF log has at most 15 characters, not 18",
+       {0, 25}},
+      {"sio 256", "the value of 'sio' is at most 255, not 256", {0, 7}},
+      {"hdpc (1 or 16384)", "the value of 'hdpc' is at most 16383, not 16384", {0, 16}},
+      {"hsls > 16", "the value of 'hsls' is at most 15, not 16", {0, 9}},
       {"ether",
        "the link layer alone is no predicate; write 'ether host', 'ether proto' or 'ether[...]'",
        {0, 5}},
