@@ -111,7 +111,8 @@ inline constexpr const char* kOnlyOurs[] = {
 
 // Taken by libpcap and not supported here.
 inline constexpr const char* kOnlyTheirs[] = {
-    "ip protochain 6", "ip6 protochain 6", "protochain 51", "decnet host 1.2", "decnet src 10.200",
+    "decnet host 1.2",
+    "decnet src 10.200",
 };
 
 }  // namespace bpfopt::frontend
