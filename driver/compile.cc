@@ -38,10 +38,17 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   if (!lowered) return tl::unexpected(lowered.error());
   auto source = log.Run("source", [&] { return driver::MakeSource(*lowered, text, options); });
   if (!source) return tl::unexpected(source.error());
+  std::optional<Diagnostic> of_source = source->diagnostic;
   const driver::Subject subject{lowered->function, lowered->cooked, lowered->dlt};
   auto result = driver::ChooseProven(subject, std::move(*source), options, log,
                                      [&] { return driver::LargestPart(*lowered, options); });
   if (!result) return result;
+  for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
+    result->diagnostics.push_back(std::move(warning));
+  }
+  if (!lowered->kernel_follows)
+    result->diagnostics.push_back(driver::NoteOfCookedHeader(*lowered->link_type));
+  if (of_source) result->diagnostics.push_back(std::move(*of_source));
   for (Diagnostic& warning : driver::WarnOfChains(lowered->filter, options.protochain_depth)) {
     result->diagnostics.push_back(std::move(warning));
   }

@@ -21,6 +21,21 @@ Expected<frontend::Ast> Resolve(const frontend::Ast& parsed, const CompileOption
 
 }  // namespace
 
+bool CanRunInKernel(int dlt, const ir::Function& function) {
+  const bpf::CookedHeader cooked = bpf::CookedHeaderOf(dlt);
+  for (std::uint32_t id = 0; id < function.value_count(); ++id) {
+    const ir::Value* value = function.value(id);
+    if (value->opcode() != ir::Opcode::kLoad || value->offset() >= cooked.header_bytes) continue;
+    if (value->base() != nullptr) return false;
+    const bool is_moved_wrongly =
+        std::ranges::any_of(cooked.allowed, [&](const bpf::CookedHeader::Load& load) {
+          return load.offset == value->offset() && load.width != value->width();
+        });
+    if (is_moved_wrongly) return false;
+  }
+  return true;
+}
+
 bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function) {
   bpf::CookedHeader cooked = bpf::CookedHeaderOf(dlt);
   const bpf::CookedHeader kernel = cooked;
@@ -70,9 +85,11 @@ Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& 
 
   const bool had_names = !frontend::SameFilter(parsed, *resolved);
   const int dlt = (*link_type)->dlt;
-  bpf::CookedHeader cooked = CookedHeaderFor(dlt, *function);
-  return LoweredFilter{std::move(*resolved), had_names,           *link_type, dlt,
-                       std::move(cooked),    std::move(*function)};
+  // For the kernel a program that it cannot follow is an error, which the backend reports.
+  const bool kernel_follows = options.target != Target::kPcap || CanRunInKernel(dlt, *function);
+  bpf::CookedHeader cooked = kernel_follows ? CookedHeaderFor(dlt, *function) : bpf::CookedHeader{};
+  return LoweredFilter{std::move(*resolved), had_names,      *link_type,          dlt,
+                       std::move(cooked),    kernel_follows, std::move(*function)};
 }
 
 }  // namespace bpfopt::driver

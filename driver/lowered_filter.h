@@ -22,6 +22,9 @@ struct LoweredFilter {
   // follow, and those that the filter itself asks for where the kernel has nothing (`link[4]`), as libpcap
   // emits them; pcap_setfilter leaves a program with one of these to libpcap's interpreter.
   bpf::CookedHeader cooked;
+  // Does a cooked capture's kernel give such a program the packets that it asks for? Else no rule holds for
+  // it: libpcap has to run it.
+  bool kernel_follows = true;
   ir::Function function;
 };
 

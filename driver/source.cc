@@ -108,10 +108,6 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
     return InvalidInput(fmt::format("libpcap's program has no meaning here: instruction {}: {}",
                                     violations[0].instruction, violations[0].reason));
   }
-  if (frontend::OverwritesHeaderLengths(*program, lowered.filter,
-                                        LowerOptionsFor(*lowered.link_type, options))) {
-    return InvalidInput("libpcap's program has no meaning here: it overwrites the lengths of headers");
-  }
   return program;
 }
 
@@ -120,7 +116,17 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
 Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::string_view> text,
                             const CompileOptions& options) {
   Expected<Program> libpcap = AskLibpcap(lowered, text, options);
-  if (libpcap) return Source{std::move(*libpcap), {}, SourceKind::kLibpcap, {}};
+  std::optional<Diagnostic> diagnostic;
+  if (libpcap && frontend::OverwritesHeaderLengths(*libpcap, lowered.filter,
+                                                   LowerOptionsFor(*lowered.link_type, options))) {
+    libpcap = InvalidInput("libpcap's program overwrites the lengths of headers that it needs");
+    diagnostic =
+        Diagnostic{Diagnostic::Severity::kNote,
+                   "libpcap's program for this filter is wrong: its arithmetic overwrites the lengths of "
+                   "headers; this one does what the filter says",
+                   std::nullopt};
+  }
+  if (libpcap) return Source{std::move(*libpcap), {}, SourceKind::kLibpcap, {}, {}};
 
   auto emitted = backend::Emit(lowered.function, {.relation = Relation::kStrict,
                                                   .objective = options.objective,
@@ -129,7 +135,7 @@ Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::str
                                                   .search_budget = 0});
   if (!emitted) return tl::unexpected(emitted.error());
   return Source{std::move(emitted->program), std::move(emitted->draws), SourceKind::kLowering,
-                libpcap.error().message};
+                libpcap.error().message, std::move(diagnostic)};
 }
 
 }  // namespace bpfopt::driver

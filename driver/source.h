@@ -20,7 +20,8 @@ struct Source {
   Program program;
   std::map<std::size_t, std::uint32_t> draws;  // drawing instruction -> identity of its effect
   SourceKind kind = SourceKind::kLibpcap;
-  std::string reason;  // why it is not libpcap's
+  std::string reason;                         // why it is not libpcap's
+  std::optional<Diagnostic> diagnostic = {};  // when libpcap's means something else
 };
 
 // libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions

@@ -11,6 +11,7 @@
 namespace bpfopt::driver {
 namespace {
 
+using frontend::AddressKind;
 using frontend::NodeId;
 using frontend::Protocol;
 using frontend::Qualifier;
@@ -39,7 +40,25 @@ class Speller {
     if (const auto* hosts = std::get_if<frontend::Hosts>(&test->id)) return AddHosts(test->qualifier, *hosts);
     if (const auto* port = std::get_if<frontend::ServicePort>(&test->id))
       return AddPort(test->qualifier, *port);
+    if (const auto* gateway = std::get_if<frontend::Gateway>(&test->id)) {
+      return AddGateway(test->qualifier, *gateway);
+    }
     return spelled_.Add(std::move(node.kind), node.range);
+  }
+
+  // ether host MAC and not (host A or host B ...)
+  NodeId AddGateway(const Qualifier& qualifier, const frontend::Gateway& gateway) {
+    const NodeId mac = spelled_.Add(Test{{AddressKind::kHost, Protocol::kLink, frontend::Direction::kDefault},
+                                         frontend::Mac{gateway.mac}});
+    const Qualifier host{AddressKind::kHost, qualifier.protocol, frontend::Direction::kDefault};
+    NodeId all = 0;
+    for (const std::uint32_t address : gateway.addresses) {
+      const bool first = &address == gateway.addresses.data();
+      const NodeId one = spelled_.Add(Test{host, frontend::Ipv4{address}});
+      all = first ? one : spelled_.Add(frontend::Or{all, one});
+    }
+    const NodeId none = spelled_.Add(frontend::Not{all});
+    return spelled_.Add(frontend::And{mac, none});
   }
 
   NodeId AddHosts(const Qualifier& qualifier, const frontend::Hosts& hosts) {

@@ -237,10 +237,9 @@ Mac ReadMac(std::string_view text) {
   return mac;
 }
 
+// libpcap reads the '$' as if it were a digit too, and then no more than one.
 Arcnet ReadArcnet(std::string_view text) {
-  unsigned value = 0;
-  for (const char c : text.substr(1)) value = value << 4 | HexValue(c);
-  return Arcnet{static_cast<std::uint8_t>(value)};
+  return Arcnet{static_cast<std::uint8_t>(kArcnetFirst | HexValue(text[1]))};
 }
 
 std::optional<std::array<std::uint8_t, 16>> ReadIpv6(std::string_view text) {

@@ -123,8 +123,10 @@ struct Mac {
   std::array<std::uint8_t, 6> address{};
   friend bool operator==(const Mac&, const Mac&) = default;
 };
+// ARCnet addresses as libpcap understands them, which is by the first digit: `$2f` is 0xd2.
+inline constexpr std::uint8_t kArcnetFirst = 0xd0;
 struct Arcnet {
-  std::uint8_t address = 0;
+  std::uint8_t address = kArcnetFirst;
   friend bool operator==(const Arcnet&, const Arcnet&) = default;
 };
 struct Decnet {  // AREA.NODE: six bits and ten

@@ -7,6 +7,7 @@
 #include "frontend/lexer.h"
 #include "frontend/parse_id.h"
 #include "frontend/print.h"
+#include "frontend/value_names.h"
 
 #include <array>
 #include <optional>
@@ -97,12 +98,23 @@ static_assert(static_cast<int>(Direction::kDst) == static_cast<int>(frontend::Di
 static_assert(static_cast<int>(Direction::kSrcOrDst) == static_cast<int>(frontend::Direction::kSrcOrDst));
 static_assert(static_cast<int>(Direction::kSrcAndDst) == static_cast<int>(frontend::Direction::kSrcAndDst));
 
+static_assert(static_cast<int>(Direction::kAddr1) == static_cast<int>(frontend::Direction::kAddress1));
+static_assert(static_cast<int>(Direction::kAddr4) == static_cast<int>(frontend::Direction::kAddress4));
+static_assert(static_cast<int>(Direction::kReceiver) == static_cast<int>(frontend::Direction::kReceiver));
+static_assert(static_cast<int>(Direction::kTransmitter) ==
+              static_cast<int>(frontend::Direction::kTransmitter));
+
+// A node whose arguments are wrong, which is said once a tree is built.
+Predicate Wrong(frontend::NodeKind kind, std::string message) {
+  const NodePtr node = MakeNode(std::move(kind));
+  node->error = Error{ErrorCode::kInvalidInput, std::move(message), std::nullopt};
+  return Access::Make<Predicate>(node);
+}
+
 // A test of `id`, or where that is an error, a node that keeps it until a tree is built.
 Predicate TestOf(const frontend::Qualifier& qualifier, Expected<frontend::Id> id, std::string_view text) {
   if (id) return Leaf(frontend::Test{qualifier, std::move(*id)});
-  const NodePtr node = MakeNode(frontend::Test{qualifier, frontend::Name{std::string(text)}});
-  node->error = Error{ErrorCode::kInvalidInput, std::move(id.error().message), std::nullopt};
-  return Access::Make<Predicate>(node);
+  return Wrong(frontend::Test{qualifier, frontend::Name{std::string(text)}}, std::move(id.error().message));
 }
 
 Expected<frontend::Id> IdOf(std::string_view text, const frontend::Qualifier& qualifier) {
@@ -204,15 +216,10 @@ Predicate when(const Predicate& condition, const Predicate& then, const Predicat
   return Over<Predicate>(frontend::When{0, 0, 0}, condition, then, otherwise);
 }
 Predicate rand(double probability) {
-  const NodePtr node = MakeNode(frontend::Rand{probability});
-  if (!frontend::RandThreshold(probability)) {
-    node->error =
-        Error{ErrorCode::kInvalidInput,
-              fmt::format("the probability of rand() lies between 0 and 1, both excluded; {} does not",
-                          probability),
-              std::nullopt};
-  }
-  return Access::Make<Predicate>(node);
+  if (frontend::RandThreshold(probability)) return Leaf(frontend::Rand{probability});
+  return Wrong(
+      frontend::Rand{probability},
+      fmt::format("the probability of rand() lies between 0 and 1, both excluded; {} does not", probability));
 }
 
 Predicate Qualifier::operator()(std::string_view address) const {
@@ -254,6 +261,16 @@ Predicate Protocol::proto(std::uint32_t number) const {
 Predicate Protocol::proto(std::string_view name) const {
   return TestOf(QualifierOf(AddressKind::kProto, word_, Direction::kEither), name);
 }
+Predicate Protocol::protochain(std::uint32_t number) const {
+  return Leaf(frontend::Test{QualifierOf(AddressKind::kProtoChain, word_, Direction::kEither),
+                             frontend::Number{number}});
+}
+Predicate Protocol::protochain(std::string_view name) const {
+  return TestOf(QualifierOf(AddressKind::kProtoChain, word_, Direction::kEither), name);
+}
+Predicate Protocol::gateway(std::string_view name) const {
+  return TestOf(QualifierOf(AddressKind::kGateway, word_, Direction::kEither), name);
+}
 Predicate Protocol::broadcast() const { return Leaf(frontend::Broadcast{ProtocolOf(word_)}); }
 Predicate Protocol::multicast() const { return Leaf(frontend::Multicast{ProtocolOf(word_)}); }
 
@@ -271,6 +288,9 @@ Predicate portrange(std::uint32_t first, std::uint32_t last) { return kAny.portr
 Predicate portrange(std::string_view range) { return kAny.portrange(range); }
 Predicate proto(std::uint32_t number) { return kAny.proto(number); }
 Predicate proto(std::string_view name) { return kAny.proto(name); }
+Predicate protochain(std::uint32_t number) { return kAny.protochain(number); }
+Predicate protochain(std::string_view name) { return kAny.protochain(name); }
+Predicate gateway(std::string_view name) { return kAny.gateway(name); }
 Predicate broadcast() { return kAny.broadcast(); }
 Predicate multicast() { return kAny.multicast(); }
 
@@ -281,12 +301,9 @@ Predicate outbound() { return Leaf(frontend::Bound{true}); }
 Predicate ifindex(std::uint32_t index) { return Leaf(frontend::InterfaceIndex{index}); }
 Predicate llc() { return Leaf(frontend::Llc{}); }
 Predicate llc(std::string_view type) {
-  const NodePtr node = MakeNode(frontend::Llc{std::string(type)});
-  if (!frontend::IsLlcType(type)) {
-    node->error =
-        Error{ErrorCode::kInvalidInput, fmt::format("'{}' is not a type of LLC frame", type), std::nullopt};
-  }
-  return Access::Make<Predicate>(node);
+  if (frontend::IsLlcType(type)) return Leaf(frontend::Llc{std::string(type)});
+  return Wrong(frontend::Llc{},
+               fmt::format("'{}' is not a type of LLC frame; they are {}", type, frontend::LlcTypeNames()));
 }
 
 Predicate vlan() { return Encapsulation(frontend::Encapsulation::kVlan); }
@@ -300,6 +317,137 @@ Predicate pppoes(std::uint32_t session) {
 }
 Predicate geneve() { return Encapsulation(frontend::Encapsulation::kGeneve); }
 Predicate geneve(std::uint32_t network) { return Encapsulation(frontend::Encapsulation::kGeneve, network); }
+
+namespace {
+
+Predicate WlanFrame(std::uint32_t type, std::optional<std::uint32_t> subtype) {
+  if ((type & ~frontend::kWlanTypeMask) != 0) {
+    return Wrong(frontend::WlanFrame{},
+                 fmt::format("the type of an 802.11 frame as a number is 0, 4, 8 or 12, not {}", type));
+  }
+  frontend::WlanFrame frame{static_cast<std::uint8_t>(type), std::nullopt};
+  if (!subtype) return Leaf(frame);
+  if ((*subtype & ~frontend::kWlanSubtypeMask) != 0) {
+    return Wrong(
+        frame, fmt::format("the subtype of an 802.11 frame as a number is a multiple of 16 up to 240, not {}",
+                           *subtype));
+  }
+  frame.subtype = static_cast<std::uint8_t>(*subtype);
+  return Leaf(frame);
+}
+
+Predicate WrongName(frontend::NodeKind kind, std::string_view name, std::string_view what,
+                    std::string_view names) {
+  return Wrong(std::move(kind), fmt::format("'{}' is not {}; they are {}", name, what, names));
+}
+
+Predicate PfLogName(frontend::PfLogField field, std::string_view name) {
+  if (frontend::IsEscapableName(name)) return Leaf(frontend::PfLogName{field, std::string(name)});
+  return Wrong(frontend::PfLogName{field, {}}, fmt::format("'{}' is not a name", name));
+}
+
+Predicate CompareField(std::string_view word, frontend::Relational op, std::uint32_t value) {
+  const frontend::Keyword& keyword = *frontend::FindKeyword(word);
+  if (keyword.kind == frontend::TokenKind::kAtmField) {
+    return Leaf(frontend::AtmFieldTest{static_cast<frontend::AtmField>(keyword.value), op, value});
+  }
+  return Leaf(frontend::Mtp3Test{static_cast<frontend::Mtp3Field>(keyword.value >> 1),
+                                 (keyword.value & 1) != 0, op, value});
+}
+
+Predicate Cell(frontend::AtmKind kind) { return Leaf(frontend::AtmTest{kind}); }
+Predicate Unit(frontend::SignalUnit kind, bool high_speed) {
+  return Leaf(frontend::SignalUnitTest{kind, high_speed});
+}
+
+}  // namespace
+
+Predicate Wlan::type(std::string_view type) const {
+  if (const auto known = frontend::WlanType(type)) return WlanFrame(*known, std::nullopt);
+  return WrongName(frontend::WlanFrame{}, type, "a type of 802.11 frame", frontend::WlanTypeNames());
+}
+Predicate Wlan::type(std::uint32_t type) const { return WlanFrame(type, std::nullopt); }
+Predicate Wlan::type(std::string_view type, std::string_view subtype) const {
+  const auto known = frontend::WlanType(type);
+  if (!known) return this->type(type);
+  if (const auto bits = frontend::WlanSubtype(subtype, *known)) return WlanFrame(*known, *bits);
+  return WrongName(frontend::WlanFrame{}, subtype, fmt::format("a subtype of type '{}'", type),
+                   frontend::WlanSubtypeNames(*known));
+}
+Predicate Wlan::type(std::uint32_t type, std::uint32_t subtype) const { return WlanFrame(type, subtype); }
+Predicate Wlan::subtype(std::string_view subtype) const {
+  for (const std::uint8_t type : frontend::kWlanTypes) {
+    if (const auto bits = frontend::WlanSubtype(subtype, type)) return WlanFrame(type, *bits);
+  }
+  return WrongName(frontend::WlanFrame{}, subtype, "a subtype of 802.11 frames",
+                   frontend::WlanSubtypeNames());
+}
+Predicate Wlan::dir(std::string_view direction) const {
+  if (const auto number = frontend::WlanDirectionNumber(direction)) return dir(*number);
+  return WrongName(frontend::WlanDirection{}, direction, "a direction of 802.11 frames",
+                   frontend::WlanDirectionNames());
+}
+Predicate Wlan::dir(std::uint32_t direction) const { return Leaf(frontend::WlanDirection{direction}); }
+
+Predicate ifname(std::string_view name) { return PfLogName(frontend::PfLogField::kInterface, name); }
+Predicate ruleset(std::string_view name) { return PfLogName(frontend::PfLogField::kRuleset, name); }
+Predicate rulenum(std::uint32_t number) {
+  return Leaf(frontend::PfLogNumber{frontend::PfLogField::kRule, number});
+}
+Predicate subrulenum(std::uint32_t number) {
+  return Leaf(frontend::PfLogNumber{frontend::PfLogField::kSubrule, number});
+}
+Predicate reason(std::uint32_t number) {
+  return Leaf(frontend::PfLogNumber{frontend::PfLogField::kReason, number});
+}
+Predicate reason(std::string_view name) {
+  if (const auto number = frontend::PfReason(name)) return reason(*number);
+  return WrongName(frontend::PfLogNumber{}, name, "a reason of PF", frontend::PfReasonNames());
+}
+Predicate action(std::string_view name) {
+  if (const auto number = frontend::PfAction(name)) {
+    return Leaf(frontend::PfLogNumber{frontend::PfLogField::kAction, *number});
+  }
+  return WrongName(frontend::PfLogNumber{}, name, "an action of PF", frontend::PfActionNames());
+}
+
+Predicate operator==(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kEqual, value);
+}
+Predicate operator!=(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kNotEqual, value);
+}
+Predicate operator>(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kGreater, value);
+}
+Predicate operator>=(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kGreaterEqual, value);
+}
+Predicate operator<(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kLess, value);
+}
+Predicate operator<=(const Field& field, std::uint32_t value) {
+  return CompareField(field.word_, frontend::Relational::kLessEqual, value);
+}
+
+Predicate lane() { return Cell(frontend::AtmKind::kLane); }
+Predicate metac() { return Cell(frontend::AtmKind::kMetac); }
+Predicate bcc() { return Cell(frontend::AtmKind::kBcc); }
+Predicate oam() { return Cell(frontend::AtmKind::kOam); }
+Predicate oamf4() { return Cell(frontend::AtmKind::kOamf4); }
+Predicate oamf4sc() { return Cell(frontend::AtmKind::kOamf4Segment); }
+Predicate oamf4ec() { return Cell(frontend::AtmKind::kOamf4EndToEnd); }
+Predicate sc() { return Cell(frontend::AtmKind::kSc); }
+Predicate ilmic() { return Cell(frontend::AtmKind::kIlmic); }
+Predicate connectmsg() { return Cell(frontend::AtmKind::kConnectMessage); }
+Predicate metaconnect() { return Cell(frontend::AtmKind::kMetaConnect); }
+
+Predicate fisu() { return Unit(frontend::SignalUnit::kFillIn, false); }
+Predicate lssu() { return Unit(frontend::SignalUnit::kLinkStatus, false); }
+Predicate msu() { return Unit(frontend::SignalUnit::kMessage, false); }
+Predicate hfisu() { return Unit(frontend::SignalUnit::kFillIn, true); }
+Predicate hlssu() { return Unit(frontend::SignalUnit::kLinkStatus, true); }
+Predicate hmsu() { return Unit(frontend::SignalUnit::kMessage, true); }
 
 namespace {
 

@@ -37,6 +37,10 @@ constexpr std::string_view kEscapeEnd(" !()\n\t,\0", 8);
 // What no quoted name may hold, so that every name can be printed for libpcap too.
 constexpr std::string_view kQuoteBad(" !()\n\t,\0\"\\\r", 11);
 
+bool StartsAddress(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '$' || c == ':';
+}
+
 std::string ShowCharacter(char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (byte >= 0x20 && byte < 0x7f) return fmt::format("'{}'", c);
@@ -69,6 +73,13 @@ Token Lexer::Make(TokenKind kind, std::size_t length, std::uint32_t value) {
   return token;
 }
 
+Token Lexer::MakeWord(std::size_t length) {
+  if (const Keyword* keyword = FindKeyword(text_.substr(at_, length))) {
+    return Make(keyword->kind, length, keyword->value);
+  }
+  return Make(TokenKind::kName, length);
+}
+
 Token Lexer::Fail(std::string message, std::size_t begin, std::size_t end) {
   failed_ = true;
   error_ = Error{ErrorCode::kInvalidInput, std::move(message), SourceRange{begin, end}};
@@ -78,6 +89,11 @@ Token Lexer::Fail(std::string message, std::size_t begin, std::size_t end) {
 // A token that starts with a letter, digit, '$' or "::"; kEnd when there is none here.
 Token Lexer::ReadShaped() {
   const std::string_view rest = text_.substr(at_);
+  // All shapes but words start with a hexadecimal digit or with a mark of their own.
+  if (!StartsAddress(rest[0])) {
+    const std::size_t length = MatchWord(rest);
+    return length == 0 ? Token{} : MakeWord(length);
+  }
   struct Shape {
     std::size_t length;
     TokenKind kind;
@@ -110,8 +126,7 @@ Token Lexer::ReadShaped() {
       return Fail(fmt::format("'{}' is not an Ethernet address: six octets are expected", text.substr(0, 60)),
                   at_, at_ + best.length);
     case TokenKind::kName:
-      if (const Keyword* keyword = FindKeyword(text)) return Make(keyword->kind, best.length, keyword->value);
-      return Make(TokenKind::kName, best.length);
+      return MakeWord(best.length);
     default:
       return Make(best.kind, best.length);
   }

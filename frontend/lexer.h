@@ -23,8 +23,8 @@ class Lexer {
  private:
   void SkipSpace();
   Token Make(TokenKind kind, std::size_t length, std::uint32_t value = 0);
+  Token MakeWord(std::size_t length);
   Token Fail(std::string message, std::size_t begin, std::size_t end);
-  bool ReadOperator(Token& token);
   Token ReadShaped();
   Token ReadEscaped();
   Token ReadQuoted();

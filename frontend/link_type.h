@@ -133,6 +133,7 @@ struct LinkType {
   std::optional<AtmHeader> atm = {};
   std::optional<Ss7Fields> ss7 = {};
   bool is_pf_log = false;
+  bool has_frame_words = false;  // `type`, `subtype` and `dir` of 802.11
 };
 
 // Its name, or "DLT 147" for one that has none.

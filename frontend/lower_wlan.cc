@@ -32,9 +32,10 @@ constexpr std::uint32_t kAddress4 = 24;
 
 }  // namespace
 
-bool Lowering::RequireWlan(std::string_view what) {
-  if (layout_.link->mac && layout_.link->mac->is_wlan) return true;
-  Fail(fmt::format("{} of 802.11 frames, which {} is not", what, NameOf(*layout_.link)));
+bool Lowering::RequireFrameWords(std::string_view word) {
+  if (layout_.link->has_frame_words) return true;
+  Fail(
+      fmt::format("'{}' is about frames of 802.11, which cannot be told on {}", word, NameOf(*layout_.link)));
   return false;
 }
 
@@ -46,13 +47,13 @@ Outcome Lowering::TestWlanData(Flow in) {
 }
 
 Outcome Lowering::TestWlanFrame(Flow in, const WlanFrame& frame) {
-  if (!RequireWlan("'type' and 'subtype' are")) return {};
+  if (!RequireFrameWords("type")) return {};
   const std::uint32_t mask = kTypeMask | (frame.subtype ? kSubtypeMask : 0);
   return TestEqual(in, kFrameType, frame.type | frame.subtype.value_or(0U), mask);
 }
 
 Outcome Lowering::TestWlanDirection(Flow in, const WlanDirection& direction) {
-  if (!RequireWlan("'dir' is")) return {};
+  if (!RequireFrameWords("dir")) return {};
   return TestEqual(in, kFrameWay, direction.direction, kWayMask);
 }
 

@@ -97,7 +97,7 @@ class Lowering {
   // lower_wlan.cc: frames of 802.11.
   using FlowTest = llvm::function_ref<Outcome(Flow)>;
   using FieldTest = llvm::function_ref<Outcome(Flow, std::uint32_t offset)>;
-  bool RequireWlan(std::string_view what);
+  bool RequireFrameWords(std::string_view word);
   Outcome TestWlanData(Flow in);
   Outcome TestWlanFrame(Flow in, const WlanFrame& frame);
   Outcome TestWlanDirection(Flow in, const WlanDirection& direction);
@@ -209,7 +209,7 @@ class Lowering {
   const LowerOptions& options_;
   FlowBuilder flow_;
   PacketLayout layout_;
-  std::uint32_t effects_ = 0;  // draws and device words so far
+  std::uint32_t effects_ = 0;              // draws and device words so far
   std::vector<NodeId> checked_accessors_;  // of the relation being lowered: their protocol is tested
   NodeId current_ = 0;
   std::optional<Error> error_;

@@ -17,9 +17,10 @@
 #include "frontend/lexer.h"
 #include "frontend/token.h"
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -99,12 +100,13 @@ class ParseMachine {
  private:
   // --- Tokens and errors ---
   const Token& Peek(std::size_t ahead = 0) {
-    while (tokens_.size() <= ahead) tokens_.push_back(lexer_.Next());
+    for (; tokens_ahead_ <= ahead; ++tokens_ahead_) tokens_[tokens_ahead_] = lexer_.Next();
     return tokens_[ahead];
   }
   Token Take() {
     const Token token = Peek();
-    tokens_.pop_front();
+    std::copy(tokens_.begin() + 1, tokens_.end(), tokens_.begin());
+    --tokens_ahead_;
     return token;
   }
   bool Fail(std::string message, SourceRange range) {
@@ -250,7 +252,8 @@ class ParseMachine {
 
   std::string_view text_;
   Lexer lexer_;
-  std::deque<Token> tokens_;  // a few tokens of look-ahead
+  std::array<Token, 3> tokens_;  // those looked ahead at, as far as tokens_ahead_
+  std::size_t tokens_ahead_ = 0;
   Ast ast_;
   std::vector<Entry> marks_;
   std::vector<std::size_t> frames_;  // the frames among marks_

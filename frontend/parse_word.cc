@@ -192,7 +192,7 @@ bool ParseMachine::FailWlanSubtype(const std::string& type_text, std::uint8_t ty
 bool ParseMachine::ParseWlanSubtype(std::size_t begin) {
   const Token name = Peek();
   if (name.kind == TokenKind::kName) {
-    for (const std::uint8_t type : {0x00, 0x04, 0x08}) {
+    for (const std::uint8_t type : kWlanTypes) {
       if (const auto subtype = WlanSubtype(name.text, type)) {
         Take();
         return PushTerm(WlanFrame{type, subtype}, {begin, name.range.end});
@@ -202,8 +202,8 @@ bool ParseMachine::ParseWlanSubtype(std::size_t begin) {
   if (name.kind == TokenKind::kNumber) {
     return FailHere("a number alone does not tell the type; write 'type T subtype S'");
   }
-  return FailHere(fmt::format("{} is not a subtype of 802.11 frames; they are {}, {}, {}", Shown(name),
-                              WlanSubtypeNames(0x00), WlanSubtypeNames(0x04), WlanSubtypeNames(0x08)));
+  return FailHere(
+      fmt::format("{} is not a subtype of 802.11 frames; they are {}", Shown(name), WlanSubtypeNames()));
 }
 
 bool ParseMachine::ParseWlanDirection(std::size_t begin) {

@@ -295,7 +295,7 @@ void Printer::PrintId(const Id& id) {
                  [&](const Ipv4& n) { PrintIpv4(n); },
                  [&](const Ipv6& n) { PrintIpv6(n); },
                  [&](const Mac& n) { Out("{:02x}", fmt::join(n.address, ":")); },
-                 [&](const Arcnet& n) { Out("${:02x}", n.address); },
+                 [&](const Arcnet& n) { Out("${:x}", n.address & 0xf); },
                  [&](const Decnet& n) { Out("{}.{}", n.address >> 10, n.address & 0x3ff); },
                  [&](const PortSpan& n) { Out("{}-{}", n.first, n.last); },
                  [&](const Hosts& n) { PrintName(n.name); },

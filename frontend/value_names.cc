@@ -6,6 +6,8 @@
 #include <iterator>
 #include <span>
 
+#include <fmt/format.h>
+
 namespace bpfopt::frontend {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr std::uint8_t kControl = 0x04;
 constexpr std::uint8_t kData = 0x08;
 
 // clang-format off
-constexpr Named kWlanTypes[] = {
+constexpr Named kWlanTypeNames[] = {
     {"mgt", kManagement}, {"management", kManagement},
     {"ctl", kControl}, {"control", kControl},
     {"data", kData},
@@ -118,7 +120,7 @@ std::optional<std::uint8_t> Narrow(std::optional<std::uint32_t> value) {
 
 }  // namespace
 
-std::optional<std::uint8_t> WlanType(std::string_view name) { return Narrow(Find(kWlanTypes, name)); }
+std::optional<std::uint8_t> WlanType(std::string_view name) { return Narrow(Find(kWlanTypeNames, name)); }
 std::optional<std::uint8_t> WlanSubtype(std::string_view name, std::uint8_t type) {
   return Narrow(Find(SubtypesOf(type), name));
 }
@@ -130,8 +132,12 @@ std::optional<std::uint32_t> PfAction(std::string_view name) { return Find(kPfAc
 
 std::string_view PfActionName(std::uint32_t action) { return NameOf(kPfActions, action); }
 
-std::string WlanTypeNames() { return Listed(kWlanTypes); }
+std::string WlanTypeNames() { return Listed(kWlanTypeNames); }
 std::string WlanSubtypeNames(std::uint8_t type) { return Listed(SubtypesOf(type)); }
+std::string WlanSubtypeNames() {
+  return fmt::format("{}, {}, {}", WlanSubtypeNames(kManagement), WlanSubtypeNames(kControl),
+                     WlanSubtypeNames(kData));
+}
 std::string WlanDirectionNames() { return Listed(kWlanDirections); }
 std::string PfReasonNames() { return Listed(kPfReasons); }
 std::string PfActionNames() { return Listed(kPfActions); }

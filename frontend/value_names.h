@@ -14,6 +14,9 @@ namespace bpfopt::frontend {
 inline constexpr std::uint32_t kWlanTypeMask = 0x0c;
 inline constexpr std::uint32_t kWlanSubtypeMask = 0xf0;
 
+// The types that have names.
+inline constexpr std::uint8_t kWlanTypes[] = {0x00, 0x04, 0x08};
+
 std::optional<std::uint8_t> WlanType(std::string_view name);
 // A subtype's name has a meaning of its own for each type.
 std::optional<std::uint8_t> WlanSubtype(std::string_view name, std::uint8_t type);
@@ -27,6 +30,7 @@ std::string_view PfActionName(std::uint32_t action);
 // "mgt, ctl, data", for diagnostics.
 std::string WlanTypeNames();
 std::string WlanSubtypeNames(std::uint8_t type);  // empty for the reserved type
+std::string WlanSubtypeNames();
 std::string WlanDirectionNames();
 std::string PfReasonNames();
 std::string PfActionNames();

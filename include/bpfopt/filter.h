@@ -96,10 +96,24 @@ struct PacketLength {
 };
 inline constexpr PacketLength len;
 
-enum class Direction : std::uint8_t { kEither, kSrc, kDst, kSrcOrDst, kSrcAndDst };
+// The later ones are addresses of 802.11 frames.
+enum class Direction : std::uint8_t {
+  kEither,
+  kSrc,
+  kDst,
+  kSrcOrDst,
+  kSrcAndDst,
+  kAddr1,
+  kAddr2,
+  kAddr3,
+  kAddr4,
+  kReceiver,
+  kTransmitter,
+};
 
 // Protocol and direction, waiting for what they are applied to: `src("box0")`, `tcp.dst.port(443)`.
-// Addresses are text: names, "192.0.2.1", "2001:db8::1", "10.0.0.0/8", "02:00:5e:10:00:01".
+// Addresses are text: names, "192.0.2.1", "2001:db8::1", "10.0.0.0/8", "02:00:5e:10:00:01"; after decnet
+// "10.1000", of an ARCnet "$1f".
 class Qualifier {
  public:
   constexpr Qualifier(std::string_view protocol, Direction direction)
@@ -149,6 +163,9 @@ class Protocol {
   Predicate portrange(std::string_view range) const { return Either().portrange(range); }
   Predicate proto(std::uint32_t number) const;
   Predicate proto(std::string_view name) const;
+  Predicate protochain(std::uint32_t number) const;
+  Predicate protochain(std::string_view name) const;
+  Predicate gateway(std::string_view name) const;
   Predicate broadcast() const;
   Predicate multicast() const;
 
@@ -159,11 +176,37 @@ class Protocol {
   std::string_view word_;
 };
 
+// 802.11 frames: wlan.addr1("02:00:5e:10:00:01"), wlan.type("mgt", "beacon"), wlan.dir("tods"). Values can be
+// numbers too: bits of the first byte for types and subtypes.
+class Wlan : public Protocol {
+ public:
+  constexpr Wlan()
+      : Protocol("wlan"),
+        addr1("wlan", Direction::kAddr1),
+        addr2("wlan", Direction::kAddr2),
+        addr3("wlan", Direction::kAddr3),
+        addr4("wlan", Direction::kAddr4),
+        ra("wlan", Direction::kReceiver),
+        ta("wlan", Direction::kTransmitter) {}
+
+  Predicate type(std::string_view type) const;
+  Predicate type(std::uint32_t type) const;
+  Predicate type(std::string_view type, std::string_view subtype) const;
+  Predicate type(std::uint32_t type, std::uint32_t subtype) const;
+  Predicate subtype(std::string_view subtype) const;  // and the type that it belongs to
+  Predicate dir(std::string_view direction) const;
+  Predicate dir(std::uint32_t direction) const;
+
+  Qualifier addr1, addr2, addr3, addr4, ra, ta;
+};
+inline constexpr Wlan wlan;
+
 inline constexpr Protocol ether("ether"), ip("ip"), ip6("ip6"), arp("arp"), rarp("rarp"), tcp("tcp"),
     udp("udp"), sctp("sctp"), icmp("icmp"), icmp6("icmp6"), igmp("igmp"), igrp("igrp"), pim("pim"),
     vrrp("vrrp"), carp("carp"), ah("ah"), esp("esp"), atalk("atalk"), aarp("aarp"), decnet("decnet"),
     lat("lat"), sca("sca"), moprc("moprc"), mopdl("mopdl"), iso("iso"), esis("esis"), isis("isis"),
-    clnp("clnp"), stp("stp"), ipx("ipx"), netbeui("netbeui");
+    clnp("clnp"), stp("stp"), ipx("ipx"), netbeui("netbeui"), radio("radio"), l1("l1"), l2("l2"), iih("iih"),
+    lsp("lsp"), snp("snp"), csnp("csnp"), psnp("psnp");
 
 inline constexpr Qualifier src("", Direction::kSrc), dst("", Direction::kDst),
     src_or_dst("", Direction::kSrcOrDst), src_and_dst("", Direction::kSrcAndDst);
@@ -177,6 +220,9 @@ Predicate portrange(std::uint32_t first, std::uint32_t last);
 Predicate portrange(std::string_view range);
 Predicate proto(std::uint32_t number);
 Predicate proto(std::string_view name);
+Predicate protochain(std::uint32_t number);
+Predicate protochain(std::string_view name);
+Predicate gateway(std::string_view name);
 
 Predicate greater(std::uint32_t bytes);  // at least so long
 Predicate less(std::uint32_t bytes);     // at most so long
@@ -198,6 +244,53 @@ Predicate pppoes();
 Predicate pppoes(std::uint32_t session);
 Predicate geneve();
 Predicate geneve(std::uint32_t network);
+
+// What PF logged of a packet.
+Predicate ifname(std::string_view name);
+Predicate ruleset(std::string_view name);
+Predicate rulenum(std::uint32_t number);
+Predicate subrulenum(std::uint32_t number);
+Predicate reason(std::uint32_t number);
+Predicate reason(std::string_view name);
+Predicate action(std::string_view name);
+
+// A field of an ATM cell or an SS7 signal unit, which can be compared to a number: vpi == 5, hopc > 100.
+class Field {
+ public:
+  constexpr explicit Field(std::string_view word) : word_(word) {}
+  friend Predicate operator==(const Field& field, std::uint32_t value);
+  friend Predicate operator!=(const Field& field, std::uint32_t value);
+  friend Predicate operator>(const Field& field, std::uint32_t value);
+  friend Predicate operator>=(const Field& field, std::uint32_t value);
+  friend Predicate operator<(const Field& field, std::uint32_t value);
+  friend Predicate operator<=(const Field& field, std::uint32_t value);
+
+ private:
+  std::string_view word_;
+};
+inline constexpr Field vpi("vpi"), vci("vci"), sio("sio"), opc("opc"), dpc("dpc"), sls("sls"), hsio("hsio"),
+    hopc("hopc"), hdpc("hdpc"), hsls("hsls");
+
+// Kinds of ATM cells.
+Predicate lane();
+Predicate metac();
+Predicate bcc();
+Predicate oam();
+Predicate oamf4();
+Predicate oamf4sc();
+Predicate oamf4ec();
+Predicate sc();
+Predicate ilmic();
+Predicate connectmsg();
+Predicate metaconnect();
+
+// Kinds of SS7 signal units, and the same with extended headers.
+Predicate fisu();
+Predicate lssu();
+Predicate msu();
+Predicate hfisu();
+Predicate hlssu();
+Predicate hmsu();
 
 // Offsets and values of header fields.
 inline constexpr std::uint32_t tcpflags = 13, tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_push = 0x08,

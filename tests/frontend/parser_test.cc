@@ -2,10 +2,16 @@
 // no filter.
 #include "frontend/parser.h"
 
+#include "bpfopt/resolver.h"
 #include "frontend/print.h"
+#include "frontend/resolve.h"
 
+#include <memory>
+#include <pthread.h>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -81,7 +87,8 @@ TEST(Parser, ReadsTheWordsOfOtherLinkTypes) {
       {"sio (1 or 2) or hopc 3 or sls >= 4", "((sio = 1 or sio = 2) or hopc = 3) or sls >= 4"},
       {"l1 or iih or psnp", "(l1 or iih) or psnp"},
       {"radio[4:2] = 5", "radio[4:2] = 5"},
-      {"ether host $f or $1F", "ether host $0f or ether host $1f"},
+      // libpcap takes `$` for a digit and compares the byte 0xdf, then 0xd1.
+      {"ether host $f or $1F", "ether host $f or ether host $1"},
       {"decnet host 10.1000 or 1.2", "decnet host 10.1000 or decnet host 1.2"},
       {"decnet src 5 or not \"1.0\"", "decnet src 5 or (not decnet src 1.0)"},
       {"ip6 protochain 6 or \\udp", "ip6 protochain 6 or ip6 protochain \\udp"},
@@ -350,11 +357,49 @@ TEST(Parser, PrintsWhatIsDeepAndReadsItAgain) {
 }
 
 TEST(Parser, TakesAMegabyte) {
-  const std::string filter = "host 10.0.0.1" + Repeat(" or 10.0.0.2", 100000);
+  constexpr unsigned kHosts = 20000;
+  std::string filter;
+  for (unsigned i = 0; i < kHosts; ++i) {
+    filter += i == 0 ? "" : " or ";
+    filter += "src host 2001:0db8:0000:0000:0123:4567:89ab:" + std::to_string(1000 + i % 9000);
+  }
   ASSERT_GT(filter.size(), 1000000U);
   const Expected<Ast> tree = ParseFilter(filter);
   ASSERT_TRUE(tree);
-  EXPECT_EQ(tree->nodes.size(), 200001U);
+  EXPECT_EQ(tree->nodes.size(), 2 * kHosts - 1);
+}
+
+// Text, tree, names and text again in a thread whose stack would not hold a call per level.
+TEST(Parser, NeedsNoStackForDepth) {
+  constexpr std::size_t kStackBytes = std::size_t{256} << 10;
+  constexpr std::size_t kDepth = 50000;
+  std::vector<std::string> filters = {
+      "tcp" + Repeat(" and not (udp", kDepth) + Repeat(")", kDepth),
+      "port 1" + Repeat(" or (2", kDepth) + Repeat(")", kDepth),
+      Repeat("ip[", kDepth) + "0" + Repeat("]", kDepth) + " = 1",
+      Repeat("when(ip, tcp, ", kDepth) + "udp" + Repeat(")", kDepth),
+      Repeat("not ", kDepth) + "vpi (" + Repeat("1 or ", kDepth) + "2)",
+      "host 10.0.0.1" + Repeat(" or 10.0.0.2", kDepth),
+  };
+  const auto round_trip = [](void* argument) -> void* {
+    for (const std::string& filter : *static_cast<std::vector<std::string>*>(argument)) {
+      const std::unique_ptr<Resolver> resolver = SystemResolver();
+      const Expected<Ast> tree = ParseFilter(filter).and_then(
+          [&](Ast parsed) { return ResolveNames(std::move(parsed), *resolver); });
+      EXPECT_TRUE(tree);
+      if (!tree) continue;
+      const Expected<Ast> again = ParseFilter(PrintFilter(*tree));
+      EXPECT_TRUE(again && again->nodes.size() == tree->nodes.size());
+    }
+    return nullptr;
+  };
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, kStackBytes), 0);
+  pthread_t thread;
+  ASSERT_EQ(pthread_create(&thread, &attributes, round_trip, &filters), 0);
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
 }
 
 TEST(Parser, RefusesAMegabyteOfGarbage) {

@@ -16,6 +16,7 @@ TEST(Print, RandomTreesRoundTrip) {
     RandomScope scope;
     scope.extensions = seed % 2 == 0;
     scope.names = true;
+    scope.words = static_cast<RandomWords>(seed % 7);
     const Ast tree = RandomFilter(seed, scope).Tree(1 + static_cast<unsigned>(seed % 12));
     const std::string text = PrintFilter(tree);
     const Expected<Ast> again = ParseFilter(text);

@@ -1,6 +1,9 @@
 // Values are drawn from small pools, so that tests in a filter often speak of the same thing.
 #include "random_filter.h"
 
+#include "random_words.h"
+
+#include <algorithm>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -36,6 +39,7 @@ NodeId RandomFilter::Predicate(Ast& ast, unsigned size) {
 }
 
 NodeId RandomFilter::Leaf(Ast& ast) {
+  if (scope_.words != RandomWords::kNone && Chance(40)) return Word(ast);
   if (scope_.arithmetic && Chance(20)) {
     const NodeId lhs = Arithmetic(ast, 3);
     const NodeId rhs = Arithmetic(ast, 1);
@@ -64,6 +68,68 @@ NodeId RandomFilter::Leaf(Ast& ast) {
     default:
       return ast.Add(RandomTest());
   }
+}
+
+NodeId RandomFilter::Word(Ast& ast) {
+  const auto relation = [this] {
+    return Pick({Relational::kEqual, Relational::kNotEqual, Relational::kGreater, Relational::kGreaterEqual,
+                 Relational::kLess, Relational::kLessEqual});
+  };
+  const Direction direction = Pick(
+      {Direction::kDefault, Direction::kSrc, Direction::kDst, Direction::kSrcOrDst, Direction::kSrcAndDst});
+  switch (scope_.words) {
+    case RandomWords::kNone:
+      break;
+    case RandomWords::kEthernet:
+      switch (Below(4)) {
+        case 0:
+          return ast.Add(ProtocolTest{Pick(
+              {Protocol::kIsisLevel1, Protocol::kIsisLevel2, Protocol::kIsisHello, Protocol::kIsisLinkState,
+               Protocol::kIsisSequence, Protocol::kIsisComplete, Protocol::kIsisPartial})});
+        case 1:
+          return ast.Add(
+              ByteTest{Pick({0U, 5U, 12U}),
+                       Pick({ByteOp::kEqual, ByteOp::kLess, ByteOp::kGreater, ByteOp::kAnd, ByteOp::kOr}),
+                       Pick({0U, 1U, 8U, 300U})});
+        case 2:
+          return ast.Add(Test{{AddressKind::kHost, Protocol::kDecnet, direction},
+                              Decnet{Pick<std::uint16_t>({10 << 10 | 1000, 5, 0xffff})}});
+        default:
+          return ast.Add(
+              Test{{AddressKind::kProtoChain, Pick({Protocol::kDefault, Protocol::kIp, Protocol::kIp6}),
+                    Direction::kDefault},
+                   Number{Pick({6U, 17U, 44U})}});
+      }
+    case RandomWords::kWlan: {
+      if (Chance(40)) {
+        return ast.Add(Test{{AddressKind::kHost, Protocol::kLink,
+                             Pick({Direction::kAddress1, Direction::kAddress2, Direction::kAddress3,
+                                   Direction::kAddress4, Direction::kReceiver, Direction::kTransmitter})},
+                            Mac{{2, 0, 0x5e, 0x10, 0, static_cast<std::uint8_t>(Below(3))}}});
+      }
+      if (Chance(20)) return ast.Add(WlanDirection{Pick({0U, 1U, 2U, 3U, 5U})});
+      WlanFrame frame{Pick<std::uint8_t>({0x00, 0x04, 0x08, 0x0c}), std::nullopt};
+      if (Chance(60)) frame.subtype = Pick<std::uint8_t>({0x00, 0x10, 0x80, 0xf0});
+      return ast.Add(frame);
+    }
+    case RandomWords::kPfLog: {
+      const auto field = static_cast<PfLogField>(Below(6));
+      if (field == PfLogField::kInterface || field == PfLogField::kRuleset) {
+        return ast.Add(PfLogName{field, Chance(50) ? "en0" : Chance(50) ? "tcp" : "0123456789abcde"});
+      }
+      return ast.Add(PfLogNumber{field, Pick({0U, 1U, 8U, 10U})});
+    }
+    case RandomWords::kAtm:
+      if (Chance(50)) return ast.Add(AtmTest{static_cast<AtmKind>(Below(11))});
+      return ast.Add(AtmFieldTest{Pick({AtmField::kVpi, AtmField::kVci}), relation(), Pick({0U, 5U, 256U})});
+    case RandomWords::kSs7:
+      if (Chance(30)) return ast.Add(SignalUnitTest{static_cast<SignalUnit>(Below(3)), Chance(50)});
+      return ast.Add(Mtp3Test{static_cast<Mtp3Field>(Below(4)), Chance(50), relation(), Pick({0U, 5U, 15U})});
+    case RandomWords::kArcnet:
+      return ast.Add(Test{{AddressKind::kHost, Protocol::kLink, direction},
+                          Arcnet{static_cast<std::uint8_t>(Pick({0xd0, 0xd1, 0xdf}))}});
+  }
+  return ast.Add(LengthAtLeast{60});
 }
 
 NodeId RandomFilter::Arithmetic(Ast& ast, unsigned size) {
@@ -196,6 +262,7 @@ std::string RandomFilter::TextTerm(unsigned size) {
   static const std::vector<std::string> kProtos = {"6", "\\tcp", "\\udp", "(17)", "\\icmp"};
   static const std::vector<std::string> kMacs = {"02:00:5e:10:00:01", "2-0-5e-10-0-1", "0200.5e10.0001",
                                                  "02005e100001", "2.0.5e.10.0.1"};
+  if (scope_.words != RandomWords::kNone && Chance(60)) return TextWord();
   if (size > 2 && Chance(60)) return (Chance(15) ? "not (" : "(") + Text(size - 1) + ")";
   if (Chance(10)) return Pick({"not ", "!", "not not "}) + TextTerm(1);
   const auto ids = static_cast<unsigned>(Chance(30) ? 2 + Below(3) : 1);
@@ -244,6 +311,52 @@ std::string RandomFilter::TextNumber() {
                      Pick({"", "", ":1", ":2", ":4", ":3"}));
 }
 
+std::string RandomFilter::TextWord() {
+  switch (scope_.words) {
+    case RandomWords::kNone:
+      return {};
+    case RandomWords::kEthernet:
+      return Expand("{ethernet}");
+    case RandomWords::kWlan:
+      return Expand("{wlan}");
+    case RandomWords::kPfLog:
+      return Expand("{pf-log}");
+    case RandomWords::kAtm:
+      return Expand("{atm}");
+    case RandomWords::kSs7:
+      return Expand("{ss7}");
+    case RandomWords::kArcnet:
+      return Expand("{arcnet}");
+  }
+  return {};
+}
+
+// Nothing in the rules leads back to itself, so this ends.
+std::string RandomFilter::Expand(std::string_view text) {
+  const std::size_t open = text.find('{');
+  if (open == std::string_view::npos) return std::string(text);
+  const std::size_t close = text.find('}', open);
+  std::string_view symbol = text.substr(open + 1, close - open - 1);
+  const bool ids = symbol.starts_with("ids:");
+  if (ids) symbol.remove_prefix(4);
+  const auto rule = std::find_if(kWordRules.begin(), kWordRules.end(),
+                                 [&](const WordRule& r) { return r.symbol == symbol; });
+  const auto draw = [&] {
+    const std::string_view alternative = rule->alternatives[Below(rule->alternatives.size())];
+    drawn_.insert(fmt::format("{}: {}", symbol, alternative));
+    return Expand(alternative);
+  };
+  std::string result(text.substr(0, open));
+  if (ids) {
+    std::vector<std::string> pool;
+    for (int i = 0; i < 3; ++i) pool.push_back(draw());
+    result += TextIds(static_cast<unsigned>(Chance(30) ? 2 + Below(2) : 1), pool);
+  } else {
+    result += draw();
+  }
+  return result + Expand(text.substr(close + 1));
+}
+
 std::string RandomFilter::Mutate(const std::string& text) {
   std::vector<std::string> words;
   std::istringstream in(text);
@@ -278,7 +391,17 @@ std::string RandomFilter::Mutate(const std::string& text) {
                                                                           "portrange",  "1-2",
                                                                           "\\tcp",      "broadcast",
                                                                           "ether",      "02:00:5e:10:00:01",
-                                                                          "0xffffffff", "port 5"}));
+                                                                          "0xffffffff", "port 5",
+                                                                          "type",       "subtype",
+                                                                          "dir",        "vpi",
+                                                                          "sio",        "on",
+                                                                          "byte",       "addr1",
+                                                                          "gateway",    "protochain",
+                                                                          "l1",         "radio",
+                                                                          "action",     "reason",
+                                                                          "$1f",        "rnr",
+                                                                          "mgt",        "decnet",
+                                                                          "fisu",       "lane"}));
       break;
   }
   std::string result;

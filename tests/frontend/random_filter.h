@@ -7,10 +7,15 @@
 #include <cstdint>
 #include <initializer_list>
 #include <random>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bpfopt::frontend {
+
+// The words that only some link types have; kNone for none of them.
+enum class RandomWords : std::uint8_t { kNone, kEthernet, kWlan, kPfLog, kAtm, kSs7, kArcnet };
 
 // What may occur in a filter, so that it compiles for a link type.
 struct RandomScope {
@@ -19,6 +24,7 @@ struct RandomScope {
   bool arithmetic = true;
   bool extensions = false;  // when() and rand()
   bool names = false;       // names that netbase and every resolver know
+  RandomWords words = RandomWords::kNone;
 };
 
 class RandomFilter {
@@ -32,6 +38,9 @@ class RandomFilter {
   std::string Text(unsigned size);
   // `text` with a word dropped, doubled, swapped or put in: mostly no filter any more.
   std::string Mutate(const std::string& text);
+
+  // The alternatives of random_words.h that Text() has drawn so far, as "symbol: alternative".
+  const std::set<std::string>& drawn() const { return drawn_; }
 
   std::uint64_t Below(std::uint64_t n) { return random_() % n; }
   bool Chance(unsigned percent) { return Below(100) < percent; }
@@ -51,9 +60,13 @@ class RandomFilter {
   std::string TextIds(unsigned size, const std::vector<std::string>& ids);
   std::string TextArithmetic(unsigned size);
   std::string TextNumber();
+  std::string TextWord();
+  std::string Expand(std::string_view text);
+  NodeId Word(Ast& ast);
 
   std::mt19937_64 random_;
   RandomScope scope_;
+  std::set<std::string> drawn_;
 };
 
 }  // namespace bpfopt::frontend

@@ -73,6 +73,7 @@ TEST(Resolve, Hosts) {
   EXPECT_EQ(IdOf("ether host box"), Id(Mac{{2, 0, 0, 0, 0, 1}}));
   EXPECT_EQ(IdOf("wlan addr1 box"), Id(Mac{{2, 0, 0, 0, 0, 1}}));
   EXPECT_EQ(IdOf("gateway box"), Id(Gateway{"box", {2, 0, 0, 0, 0, 1}, {0x0a000004, 0x0a000005}}));
+  EXPECT_EQ(IdOf("ether host $1f"), Id(Arcnet{0xd1}));
   EXPECT_EQ(IdOf("decnet host 5"), Id(Decnet{5}));
   EXPECT_EQ(IdOf("decnet net 10.1000"), Id(Decnet{10 << 10 | 1000}));
 }
