@@ -2,7 +2,6 @@
 #include "bpfopt/compiler.h"
 #include "bpfopt/verify.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,11 +19,13 @@ CompileOptions WithDepth(std::uint32_t depth) {
 }
 
 TEST(Protochain, SourceIsOurOwnWithAReasonAndTheProgramIsProven) {
-  for (const char* filter :
-       {"ip protochain 6", "ip6 protochain 6", "protochain \\tcp", "not ip6 protochain 17",
-        "ip6 protochain 6 or ip6 protochain 17", "vlan and protochain 51 and not ip6 protochain 50"}) {
+  for (const auto& [filter, depth] : {std::pair("protochain \\tcp", kDefaultProtochainDepth),
+                                      {"ip protochain 6", kMaxProtochainDepth},
+                                      {"not ip6 protochain 17", 3U},
+                                      {"ip6 protochain 6 or ip6 protochain 17", 3U},
+                                      {"vlan and protochain 51 and not ip6 protochain 50", 3U}}) {
     for (const Relation relation : {Relation::kStrict, Relation::kFaithful}) {
-      CompileOptions options = WithDepth(kDefaultProtochainDepth);
+      CompileOptions options = WithDepth(depth);
       options.relation = relation;
       const auto result = Compile(filter, options);
       ASSERT_TRUE(result) << filter << ": " << result.error().message;
@@ -36,14 +37,15 @@ TEST(Protochain, SourceIsOurOwnWithAReasonAndTheProgramIsProven) {
   }
 }
 
-TEST(Protochain, EachHeaderCostsTheSame) {
-  std::vector<std::size_t> sizes;
-  for (const std::uint32_t depth : {2U, 3U, 4U, 5U, 6U}) {
-    const auto result = Compile("ip6 protochain 6", WithDepth(depth));
-    ASSERT_TRUE(result) << result.error().message;
-    sizes.push_back(result->program.size());
+// Seven tests of a protocol, two loads and a sum make a round over IPv6; over IPv4 the chain is of AHs alone.
+TEST(Protochain, EachHeaderCostsFewInstructions) {
+  for (const std::uint32_t depth : {1U, 3U, 5U}) {
+    const auto ip = Compile("ip protochain 6", WithDepth(depth));
+    const auto ip6 = Compile("ip6 protochain 6", WithDepth(depth));
+    ASSERT_TRUE(ip && ip6);
+    EXPECT_LE(ip->program.size(), 9 + 6 * (depth - 1));
+    EXPECT_LE(ip6->program.size(), 12 + 16 * (depth - 1));
   }
-  for (std::size_t i = 2; i < sizes.size(); ++i) EXPECT_EQ(sizes[i] - sizes[i - 1], sizes[1] - sizes[0]);
 }
 
 TEST(Protochain, WarnsOfEachWithItsDepthAndPlace) {
