@@ -1,5 +1,8 @@
 // `protochain` as a whole: its source, its depth, its warning, and a proof at the depth that is the default.
+#include "../bpf/kernel_filter.h"
+#include "../frontend/chain_packets.h"
 #include "bpfopt/compiler.h"
+#include "bpfopt/libpcap.h"
 #include "bpfopt/verify.h"
 
 #include <string>
@@ -7,9 +10,17 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <pcap/pcap.h>
 
 namespace bpfopt {
 namespace {
+
+// What the proof has to do doubles with each header.
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint32_t kProvenDepth = 3;
+#else
+constexpr std::uint32_t kProvenDepth = kDefaultProtochainDepth;
+#endif
 
 CompileOptions WithDepth(std::uint32_t depth) {
   CompileOptions options;
@@ -19,7 +30,7 @@ CompileOptions WithDepth(std::uint32_t depth) {
 }
 
 TEST(Protochain, SourceIsOurOwnWithAReasonAndTheProgramIsProven) {
-  for (const auto& [filter, depth] : {std::pair("protochain \\tcp", kDefaultProtochainDepth),
+  for (const auto& [filter, depth] : {std::pair("protochain \\tcp", kProvenDepth),
                                       {"ip protochain 6", kMaxProtochainDepth},
                                       {"not ip6 protochain 17", 3U},
                                       {"ip6 protochain 6 or ip6 protochain 17", 3U},
@@ -98,6 +109,43 @@ TEST(Protochain, LongerChainsAreRejectedAlsoUnderNot) {
       }
     }
   }
+}
+
+// Raw IP. The loop runs in libpcap's interpreter; the program in ours and in the kernel.
+TEST(Protochain, ProgramsDecideAsLibpcapsLoop) {
+  constexpr std::uint32_t kDepth = 5;
+  bpf::KernelFilter kernel;
+  frontend::ChainPackets packets(2);
+  int accepted = 0;
+  int too_long = 0;
+  for (const auto& [filter, protocol] : {std::pair("protochain 6", 6U), {"not protochain 51", 51U}}) {
+    CompileOptions options = WithDepth(kDepth);
+    options.link_type = "RAW";
+    options.relation = Relation::kStrict;
+    const auto result = Compile(filter, options);
+    const auto loop = CompileWithLibpcap(filter, {.link_type = "RAW", .optimize = false});
+    ASSERT_TRUE(result && loop) << filter;
+    const bool in_kernel = kernel.Works() && kernel.Attach(result->program) == 0;
+    for (int i = 0; i < 2000; ++i) {
+      auto packet = packets.Next(i % 3 != 0, packets.Below(kDepth + 3), i % 4 == 0 ? 59 : 6);
+      packet.resize(1 + packets.Below(packet.size()));
+      const auto size = static_cast<std::uint32_t>(packet.size());
+      const bool within = frontend::HeadersFollowed(packet, protocol) <= kDepth;
+      const std::uint32_t wanted =
+          within ? bpf_filter(reinterpret_cast<const bpf_insn*>(loop->data()), packet.data(), size, size) : 0;
+      if (wanted != 0) ++accepted;
+      if (!within) ++too_long;
+      for (const Program* program : {&result->source, &result->program}) {
+        ASSERT_EQ(RunOnPacket(*program, packet, size, Target::kPcap).verdict, wanted)
+            << filter << " on " << testing::PrintToString(packet);
+      }
+      if (in_kernel) {
+        ASSERT_EQ(kernel.Send(packet).has_value(), wanted != 0) << filter;
+      }
+    }
+  }
+  EXPECT_GT(accepted, 1000);
+  EXPECT_GT(too_long, 100);
 }
 
 }  // namespace
