@@ -4,24 +4,47 @@
 #include "bench/process.h"
 #include "bpfopt/format.h"
 
+#include <array>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
 namespace bpfopt::bench {
 namespace {
 
-// "tcpdump: expression rejects all packets" and a line feed.
+// What follows "tcpdump: ", without its line feed. Where the capture comes from may be said before.
 std::string Message(std::string text) {
   constexpr std::string_view kPrefix = "tcpdump: ";
-  if (text.compare(0, kPrefix.size(), kPrefix) == 0) text.erase(0, kPrefix.size());
+  if (const std::size_t at = text.rfind(kPrefix); at != std::string::npos) text.erase(0, at + kPrefix.size());
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text;
+}
+
+bool IsNumber(const std::string& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// tcpdump takes the name of a link type. One that has only a number comes with a capture, which holds no
+// packets.
+std::string EmptyCapture(std::uint32_t link_type) {
+  constexpr std::uint32_t kSnaplen = 262144;
+  const std::array<std::uint32_t, 6> header = {0xa1b2c3d4, 4U << 16 | 2U, 0, 0, kSnaplen, link_type};
+  std::array<char, sizeof header> bytes{};
+  std::memcpy(bytes.data(), header.data(), sizeof header);
+  return {bytes.data(), bytes.size()};
+}
+
+Expected<ProcessResult> RunTcpdump(const std::string& link_type, const std::string& filter) {
+  if (!IsNumber(link_type)) return RunProcess({"tcpdump", "-y", link_type, "-ddd", "--", filter});
+  const std::string capture = EmptyCapture(static_cast<std::uint32_t>(std::stoul(link_type)));
+  return RunProcess({"tcpdump", "-r", "-", "-ddd", "--", filter}, capture);
 }
 
 }  // namespace
 
 Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter) {
-  auto ran = RunProcess({"tcpdump", "-y", link_type, "-ddd", "--", filter});
+  auto ran = RunTcpdump(link_type, filter);
   if (!ran) return tl::unexpected(ran.error());
   if (ran->status != 0) return TcpdumpAnswer{true, Message(std::move(ran->errors)), {}};
   auto program = ParseProgram(ran->output);

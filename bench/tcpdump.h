@@ -15,7 +15,8 @@ struct TcpdumpAnswer {
   Program program;
 };
 
-// Runs `tcpdump -y LINK_TYPE -ddd FILTER`, without a shell. An error when tcpdump cannot be run at all.
+// Runs `tcpdump -y LINK_TYPE -ddd FILTER`, without a shell. The link type may be a number. An error when
+// tcpdump cannot be run at all.
 Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter);
 
 }  // namespace bpfopt::bench

@@ -6,11 +6,21 @@
 #include <string>
 #include <vector>
 
+#include <pcap/pcap.h>
+
 namespace bpfopt {
 namespace {
 
+// Names and descriptions of types without a row of their own are libpcap's.
 LinkTypeInfo InfoOf(const frontend::LinkType& type) {
-  return {type.dlt, std::string(type.name), std::string(type.description)};
+  const char* name = pcap_datalink_val_to_name(type.dlt);
+  const char* description = pcap_datalink_val_to_description(type.dlt);
+  LinkTypeInfo info{type.dlt, name != nullptr ? name : std::to_string(type.dlt),
+                    std::string(type.description)};
+  if (info.description.empty()) info.description = description != nullptr ? description : "no name";
+  if (type.protocol_field == frontend::ProtocolField::kNone && !type.ss7)
+    info.description += " (bytes alone)";
+  return info;
 }
 
 }  // namespace
@@ -18,6 +28,9 @@ LinkTypeInfo InfoOf(const frontend::LinkType& type) {
 std::vector<LinkTypeInfo> LinkTypes() {
   std::vector<LinkTypeInfo> infos;
   for (const frontend::LinkType& type : frontend::LinkTypes()) infos.push_back(InfoOf(type));
+  for (const frontend::LinkType& type : frontend::OpaqueLinkTypes()) {
+    if (pcap_datalink_val_to_name(type.dlt) != nullptr) infos.push_back(InfoOf(type));
+  }
   std::sort(infos.begin(), infos.end(),
             [](const LinkTypeInfo& a, const LinkTypeInfo& b) { return a.number < b.number; });
   return infos;

@@ -227,7 +227,7 @@ TEST_P(LowerOnLinkType, RandomFiltersMeanWhatLibpcapMeans) {
     Comparison(filter, GetParam(), *program, *function).Run(40, static_cast<std::uint32_t>(i));
     ++compared;
   }
-  EXPECT_GT(compared, type.protocol_field == ProtocolField::kNone ? 0 : rounds / 4);
+  EXPECT_GE(compared, type.protocol_field == ProtocolField::kNone ? 0 : rounds / 4);
 }
 
 // Steering works: few filters go without a packet that they accept.

@@ -1,0 +1,49 @@
+// A row for each known difference.
+#include "bench/language_differences.h"
+
+#include <algorithm>
+#include <iterator>
+#include <regex>
+#include <string>
+
+namespace bpfopt::bench {
+namespace {
+
+constexpr ExplainedDifference kDifferences[] = {
+    {LanguageOutcome::kOnlyBpfopt, "^(division|modulus) by zero$", R"([/%])",
+     "libpcap takes the index of an accessor on the right, when it is the constant 0, for the divisor"},
+    {LanguageOutcome::kOnlyBpfopt, "^shift by more than 31 bits$", R"(<<|>>)",
+     "libpcap takes the index of an accessor on the right, when it is a constant above 31, for the shift"},
+    {LanguageOutcome::kOnlyBpfopt, "syntax error$", R"([^&|][&|]([^&|]|$)|~|when|rand|")",
+     "`&`, `|` and `~` connect predicates in bpfopt, which also has `when`, `rand` and quoted names"},
+    {LanguageOutcome::kOnlyLibpcap, "^'(in|out)bound' (cannot be told of|asks the kernel on)",
+     "(in|out)bound(.|\n)*$",
+     "libpcap adds where the header begins to the place of the kernel's word, and reads another word or "
+     "nothing"},
+    {LanguageOutcome::kOnlyBpfopt, "^too many registers needed to evaluate expression$", "",
+     "libpcap has 16 registers for arithmetic and frees them late; bpfopt has no such limit"},
+};
+
+bool Holds(const std::string& text, std::string_view pattern) {
+  return std::regex_search(text, std::regex(pattern.begin(), pattern.end()));
+}
+
+}  // namespace
+
+std::span<const ExplainedDifference> ExplainedDifferences() { return kDifferences; }
+
+const std::string& RefusingMessage(const LanguageJudgement& judgement) {
+  return judgement.outcome == LanguageOutcome::kOnlyLibpcap ? judgement.ours : judgement.theirs;
+}
+
+const ExplainedDifference* Explanation(const JudgedFilter& judged) {
+  const std::string& message = RefusingMessage(judged.judgement);
+  const auto* found =
+      std::find_if(std::begin(kDifferences), std::end(kDifferences), [&](const ExplainedDifference& each) {
+        return each.outcome == judged.judgement.outcome && Holds(message, each.message) &&
+               (each.filter.empty() || Holds(judged.filter.text, each.filter));
+      });
+  return found == std::end(kDifferences) ? nullptr : found;
+}
+
+}  // namespace bpfopt::bench
