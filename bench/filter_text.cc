@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned kHomeFactor = 20;
 // How often a primitive and a filter are drawn until they are taken.
 constexpr int kPrimitiveDraws = 40;
-constexpr int kFilterDraws = 4;
+constexpr int kFilterDraws = 8;
 constexpr unsigned kLeastDepth = 6;
 
 bool Lists(std::string_view names, std::string_view name) {

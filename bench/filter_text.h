@@ -16,8 +16,8 @@
 namespace bpfopt::bench {
 
 struct FilterText {
-  std::string text;
-  std::vector<std::size_t> productions;  // that it is made of, each once, in order; none for a mutant
+  std::string text = {};
+  std::vector<std::size_t> productions = {};  // that it is made of, each once, in order; none for a mutant
   bool is_mutant = false;
 };
 

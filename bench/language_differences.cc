@@ -16,8 +16,12 @@ constexpr ExplainedDifference kDifferences[] = {
      "libpcap takes the index of an accessor on the right, when it is a constant above 31, for the shift"},
     {LanguageOutcome::kOnlyBpfopt, "syntax error$", R"([^&|][&|]([^&|]|$)|~|when|rand|")",
      "`&`, `|` and `~` connect predicates in bpfopt, which also has `when`, `rand` and quoted names"},
-    {LanguageOutcome::kOnlyLibpcap, "^'(in|out)bound' (cannot be told of|asks the kernel on)",
-     "(in|out)bound(.|\n)*$",
+    {LanguageOutcome::kOnlyLibpcap, "^'(inbound|outbound|ifindex)' asks the kernel on", "vlan",
+     "programs that ask the kernel also ask it for VLAN tags, which libpcap does only on an open interface; "
+     "with "
+     "`--target linux` bpfopt compiles the filter"},
+    {LanguageOutcome::kOnlyLibpcap, "^'(inbound|outbound|ifindex)' (cannot be told of|asks the kernel on)",
+     "",
      "libpcap adds where the header begins to the place of the kernel's word, and reads another word or "
      "nothing"},
     {LanguageOutcome::kOnlyBpfopt, "^too many registers needed to evaluate expression$", "",

@@ -32,9 +32,9 @@ std::string_view Name(LanguageOutcome outcome);
 
 struct LanguageJudgement {
   LanguageOutcome outcome = LanguageOutcome::kBothRefuse;
-  std::string ours;    // bpfopt's message, when it refuses or fails
-  std::string theirs;  // libpcap's, when it refuses; why its program has no meaning
-  std::string packet;  // what tells the programs apart, in words; why undecided
+  std::string ours = {};    // bpfopt's message, when it refuses or fails
+  std::string theirs = {};  // libpcap's, when it refuses; why its program has no meaning
+  std::string packet = {};  // what tells the programs apart, in words; why undecided
 
   // Of the second level of optimization, where both take the filter.
   bool is_optimized = false;

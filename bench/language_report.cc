@@ -195,8 +195,10 @@ std::string OptimizedText(const LanguageReport& report) {
 
 std::string MeaninglessText(const LanguageReport& report) {
   std::string text;
-  for (const auto& [reason, filters] : report.meaningless)
-    text += fmt::format("  {} x {}\n", filters, reason);
+  for (const LanguageGroup& group : report.meaningless) {
+    text += fmt::format("  {} x {}\n      such as {}: {}\n", group.filters, group.shape,
+                        group.shortest.site.link_type, group.shortest.filter.text);
+  }
   return text.empty() ? "" : "Programs of libpcap that have no meaning:\n" + text + "\n";
 }
 
@@ -257,12 +259,15 @@ LanguageReport MakeReport(const std::vector<JudgedFilter>& judged) {
   report.libpcap = LibpcapVersion();
   report.coverage.resize(Productions().size());
   Groups groups;
+  Groups meaningless;
   Groups unproven;
   Groups larger;
   for (const JudgedFilter& each : judged) {
     const LanguageJudgement& judgement = each.judgement;
     const bool both = BothTake(judgement.outcome);
     ++report.filters;
+    report.milliseconds += judgement.milliseconds;
+    if (judgement.milliseconds > report.slowest.judgement.milliseconds) report.slowest = each;
     if (each.filter.is_mutant) ++report.mutants;
     ++report.counts[static_cast<std::size_t>(judgement.outcome)];
     auto& of_link_type = report.link_types[each.site.link_type];
@@ -274,7 +279,7 @@ LanguageReport MakeReport(const std::vector<JudgedFilter>& judged) {
       if (both) report.coverage[production].link_types.insert(each.site.link_type);
     }
     if (IsListed(judgement.outcome)) groups.Add(each, Shape(each));
-    if (judgement.outcome == Outcome::kMeaningless) ++report.meaningless[MessageShape(judgement.theirs)];
+    if (judgement.outcome == Outcome::kMeaningless) meaningless.Add(each, MessageShape(judgement.theirs));
     if (!judgement.is_optimized) continue;
     ++report.optimized;
     if (judgement.from_libpcap) ++report.from_libpcap;
@@ -293,6 +298,7 @@ LanguageReport MakeReport(const std::vector<JudgedFilter>& judged) {
     larger.Add(each, each.site.link_type + each.filter.text);
   }
   report.groups = groups.Take();
+  report.meaningless = meaningless.Take();
   report.unproven = unproven.Take();
   report.not_smaller = larger.Take();
   return report;
@@ -340,6 +346,9 @@ std::string FormatLanguageReport(const LanguageReport& report) {
     text += fmt::format("{:<32} {:>8}\n", Name(static_cast<Outcome>(i)), report.counts[i]);
   }
   text += fmt::format("{:<32} {:>8}\n", "mutants among them", report.mutants);
+  text += fmt::format("time: {:.0f} s, {:.0f} s of it for {}: {}\n", report.milliseconds / 1000,
+                      report.slowest.judgement.milliseconds / 1000, report.slowest.site.link_type,
+                      report.slowest.filter.text);
   return text + OptimizedText(report) + Sentence(report);
 }
 

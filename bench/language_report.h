@@ -53,11 +53,14 @@ struct LanguageReport {
   std::size_t larger = 0;
   double log_ratio = 0;  // the sum of the logarithms of the sizes' ratios
 
+  double milliseconds = 0;  // of one processor, for all filters
+  JudgedFilter slowest;
+
   std::vector<LanguageGroup> groups;  // by outcome, the most frequent first
   std::vector<LanguageGroup> unproven;
   std::vector<LanguageGroup> not_smaller;
-  std::map<std::string, std::size_t> meaningless;  // by reason
-  std::vector<ProductionCoverage> coverage;        // by production
+  std::vector<LanguageGroup> meaningless;    // by reason
+  std::vector<ProductionCoverage> coverage;  // by production
 
   // Productions that no filter has, or that both sides never took together though libpcap can.
   std::vector<std::size_t> Unreached() const;

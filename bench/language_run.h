@@ -23,9 +23,9 @@ struct JudgedFilter {
 struct LanguageRunOptions {
   std::size_t filters = 0;
   std::uint64_t seed = 1;
-  std::vector<KnownLinkType> link_types;
+  std::vector<KnownLinkType> link_types = {};
   unsigned jobs = 2;  // processes at a time
-  LanguageOptions judge;
+  LanguageOptions judge = {};
   std::function<void(std::size_t done)> progress = {};  // called from several threads
 };
 
