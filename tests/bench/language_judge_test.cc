@@ -35,8 +35,27 @@ TEST(LanguageJudgeTest, TellsWhoTakesAFilter) {
   EXPECT_EQ(Judge("tcp port").outcome, LanguageOutcome::kBothRefuse);
   EXPECT_EQ(Judge("100 / ether[0] = 0").outcome, LanguageOutcome::kOnlyBpfopt);
   EXPECT_EQ(Judge("100 / ether[0] = 0").theirs, "division by zero");
-  EXPECT_EQ(Judge("geneve or ip").outcome, LanguageOutcome::kMeaningless);
   EXPECT_EQ(Judge("host nosuchhost").outcome, LanguageOutcome::kBothRefuse);
+}
+
+TEST(LanguageJudgeTest, TellsProgramsWithoutMeaning) {
+  const auto reason = [](const std::string& filter, const std::string& link_type) {
+    const LanguageJudgement judgement = Judge(filter, link_type);
+    EXPECT_EQ(judgement.outcome, LanguageOutcome::kMeaningless) << filter;
+    return judgement.theirs;
+  };
+  EXPECT_NE(reason("geneve or ip", "EN10MB").find("may be read before it is written"), std::string::npos);
+  EXPECT_EQ(reason("protochain 6", "EN10MB"), "'protochain' is a loop over the headers");
+  EXPECT_EQ(reason("len = 2 or ip6", "PPI"),
+            "arithmetic overwrites the lengths of headers that later tests need");
+}
+
+// Words of the kernel, and headers that the link type does not have: at -1 in libpcap's programs.
+TEST(LanguageJudgeTest, JudgesLoadsAtNegativeOffsets) {
+  EXPECT_EQ(Judge("inbound").outcome, LanguageOutcome::kEqual);
+  EXPECT_EQ(Judge("ifindex 2 and tcp").outcome, LanguageOutcome::kEqual);
+  EXPECT_EQ(Judge("snp", "BACNET_MS_TP").outcome, LanguageOutcome::kEqual);
+  EXPECT_EQ(Judge("tcp src port 80 or ip[1] = 2", "JUNIPER_SRX_E2E").outcome, LanguageOutcome::kEqual);
 }
 
 TEST(LanguageJudgeTest, MeasuresWhatTheOptimizerMakes) {
