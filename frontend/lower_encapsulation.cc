@@ -98,7 +98,7 @@ Outcome Lowering::TestStrippedVlan(Flow in, const Encapsulated& word) {
     const ir::Value* tag = flow_.function().MakeAncillary(bpf::kAncillaryVlanTag);
     const ir::Value* id = MakeBinary(ir::Opcode::kAnd, tag, Constant(kVlanIdMask));
     const Outcome by_word = flow_.Branch(cursor, ir::Compare::kEqual, id, word.number);
-    const Outcome by_field = TestEqual(beside.fail, Field{Anchor::kPayload, 0, 2}, word.number, kVlanIdMask);
+    const Outcome by_field = TestEqual(beside.fail, Field{Anchor::kNetwork, 0, 2}, word.number, kVlanIdMask);
     both.Add({Concatenate(by_word.pass, by_field.pass), Concatenate(by_word.fail, by_field.fail)});
   }
   layout_.payload.slot = Slot::kPayload;

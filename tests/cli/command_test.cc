@@ -51,6 +51,14 @@ TEST(CommandTest, WarnsOfAFilterThatMatchesNothing) {
   EXPECT_EQ(result.errors, "bpfopt: warning: this filter matches no packet\n");
 }
 
+TEST(CommandTest, UnrollsChainsToTheDepthAskedFor) {
+  const auto result = RunBpfopt({"-y", "RAW", "--protochain-depth", "2", "ip protochain 6"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_NE(result.output, RunBpfopt({"-y", "RAW", "ip protochain 6"}).output);
+  EXPECT_NE(result.errors.find("2 headers"), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("\n  ip protochain 6\n  ^"), std::string::npos) << result.errors;
+}
+
 TEST(CommandTest, SaysWhenNothingWasProven) {
   for (const char* level : {"-O0", "-O1"}) {
     const auto result = RunBpfopt({level, "ip and udp"});
@@ -88,6 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadUse{{"--limit", "0", "ip"}, 2, "--limit"}, BadUse{{"-F", "/nonexistent", ""}, 2, "both"},
         BadUse{{"-F", "/nonexistent"}, 2, "/nonexistent"}, BadUse{{"-F", "/"}, 2, "/"},
         BadUse{{"--hosts", "/nonexistent", "ip"}, 2, "/nonexistent"},
+        BadUse{{"--protochain-depth", "0", "ip protochain 6"}, 2, "--protochain-depth"},
+        BadUse{{"--protochain-depth", "17", "ip protochain 6"}, 2, "--protochain-depth"},
         BadUse{{"--target", "seccomp", "ip"}, 2, "seccomp"},
         BadUse{{"--print-after", "nosuch", "ip"}, 2, "nosuch"},
         BadUse{{"--stop-after", "nosuch", "ip"}, 2, "nosuch"},

@@ -2,17 +2,12 @@
 // the kernel by the offsets of their loads, capture what libpcap's own programs capture. Runs in a network
 // namespace of its own.
 #include "bpfopt/compiler.h"
+#include "live_handle.h"
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <cstring>
-#include <memory>
-#include <net/if.h>
 #include <netinet/in.h>
-#include <optional>
-#include <sched.h>
 #include <string>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
@@ -22,38 +17,6 @@
 
 namespace bpfopt {
 namespace {
-
-constexpr int kSnaplen = 262144;
-
-struct PcapCloser {
-  void operator()(pcap_t* handle) const { pcap_close(handle); }
-};
-using Handle = std::unique_ptr<pcap_t, PcapCloser>;
-
-// A namespace without any traffic but ours, its loopback up; false where the system does not let us.
-bool EnterNetworkNamespace() {
-  if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
-  const int control = socket(AF_INET, SOCK_DGRAM, 0);
-  ifreq request{};
-  std::strncpy(request.ifr_name, "lo", sizeof request.ifr_name - 1);
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  const bool up = ioctl(control, SIOCSIFFLAGS, &request) == 0;
-  close(control);
-  return up;
-}
-
-Handle OpenAny(int link_type) {
-  char error[PCAP_ERRBUF_SIZE];
-  Handle handle(pcap_create("any", error));
-  if (!handle) return nullptr;
-  pcap_set_snaplen(handle.get(), kSnaplen);
-  pcap_set_immediate_mode(handle.get(), 1);
-  pcap_set_timeout(handle.get(), 10);
-  if (pcap_activate(handle.get()) < 0) return nullptr;
-  if (pcap_set_datalink(handle.get(), link_type) != 0) return nullptr;
-  pcap_setnonblock(handle.get(), 1, error);
-  return handle;
-}
 
 // Verdicts count only with the packet: the bytes that were kept, without the time.
 std::vector<std::string> Captured(pcap_t* handle) {
@@ -117,8 +80,8 @@ TEST_P(AnyDeviceTest, CapturesWhatLibpcapsProgramsCapture) {
        {"ip and ip[0:2] = 0x4500", "udp port 5353", "ip6", "tcp", "host 127.0.0.1 and not tcp", "port 7777",
         "outbound and udp", "inbound and not tcp", "icmp or icmp6", "greater 300",
         "net 127.0.0.0/8 and udp dst port 53", "ip6 and ip6[6] = 17", "link[5] = 6 and udp"}) {
-    Handle ours = OpenAny(link_type);
-    Handle theirs = OpenAny(link_type);
+    LiveHandle ours = OpenLive("any", link_type);
+    LiveHandle theirs = OpenLive("any", link_type);
     if (!ours || !theirs) GTEST_SKIP() << "this system has no `any` device for " << name;
     CompileOptions options;
     options.link_type = name;

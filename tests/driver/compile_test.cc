@@ -59,6 +59,77 @@ TEST(CompileTest, WarnsOfFiltersThatSayNothing) {
   }
 }
 
+TEST(CompileTest, WarnsOfWordsThatLibpcapMisreads) {
+  struct Case {
+    const char* link_type;
+    const char* filter;
+    const char* words;
+  };
+  for (const Case& each : std::vector<Case>{{"SUNATM", "vpi != 5", "write 'not vpi 5'"},
+                                            {"MTP2", "hopc != 5", "write 'not hopc 5'"},
+                                            {"EN10MB", "ip and byte 7 & 1", "write 'link[7] & 1 != 0'"},
+                                            {"ARCNET", "ether dst $2f", "for 0xd2"}}) {
+    SCOPED_TRACE(each.filter);
+    CompileOptions options = Options();
+    options.link_type = each.link_type;
+    const auto result = Compile(each.filter, options);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    EXPECT_EQ(result->source_kind, SourceKind::kLibpcap);
+    ASSERT_EQ(result->diagnostics.size(), 1U);
+    EXPECT_NE(result->diagnostics[0].message.find(each.words), std::string::npos)
+        << result->diagnostics[0].message;
+  }
+}
+
+// libpcap keeps the length of the radio header in the word that it gives to the 100.
+TEST(CompileTest, TakesItsOwnSourceWherePlacesOfHeadersAreLost) {
+  CompileOptions options = Options();
+  options.link_type = "IEEE802_11_RADIO";
+  const auto lost = Compile("len > 100 and ip", options);
+  ASSERT_TRUE(lost) << lost.error().message;
+  EXPECT_TRUE(lost->proven);
+  EXPECT_EQ(lost->source_kind, SourceKind::kLowering);
+  ASSERT_EQ(lost->diagnostics.size(), 1U);
+  EXPECT_EQ(lost->diagnostics[0].severity, Diagnostic::Severity::kNote);
+
+  const auto kept = Compile("ip and len > 100", options);
+  ASSERT_TRUE(kept) << kept.error().message;
+  EXPECT_TRUE(kept->proven);
+  EXPECT_EQ(kept->source_kind, SourceKind::kLibpcap);
+  EXPECT_TRUE(kept->diagnostics.empty());
+}
+
+// An AVS header's length is any word, and an address that the kernel takes for a negative one is not that of
+// a part.
+TEST(CompileTest, LoadsAtNegativeAddressesStayWhole) {
+  CompileOptions options = Options();
+  options.link_type = "IEEE802_11_RADIO_AVS";
+  for (const int level : {1, 2}) {
+    options.level = level;
+    options.proof = ProofMode::kOn;
+    const auto result = Compile("proto \\ah and net 192.168", options);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+  }
+}
+
+TEST(CompileTest, NotesFiltersThatTheKernelOfACookedCaptureCannotFollow) {
+  CompileOptions options = Options();
+  options.link_type = "LINUX_SLL";
+  for (const char* filter : {"geneve and ip", "link[0:4] = 1", "link[ip[0]] = 1"}) {
+    SCOPED_TRACE(filter);
+    options.target = Target::kPcap;
+    const auto result = Compile(filter, options);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    ASSERT_EQ(result->diagnostics.size(), 1U);
+    EXPECT_NE(result->diagnostics[0].message.find("on a live capture"), std::string::npos);
+    options.target = Target::kLinux;
+    EXPECT_FALSE(Compile(filter, options));
+  }
+}
+
 TEST(CompileTest, EmbeddedFilterCompilesAsItsText) {
   using namespace filter;  // NOLINT: as its users write it
   const auto embedded = Compile(ip & (udp | tcp) & port(53), Options());

@@ -97,7 +97,7 @@ b3:
 )");
 }
 
-TEST(JumpThreading, DoesNotSkipABlockWithAParameter) {
+TEST(JumpThreading, SkipsABlockWithAParameterWhereNothingBehindUsesIt) {
   EXPECT_EQ(RunOnText("jump-threading", R"(fn pcap {
 b0:
   need [12]:2
@@ -115,13 +115,62 @@ b3:
             R"(fn pcap {
 b0:
   need [12]:2
-  if ldh[12] == 0x800 then b1(0x1) else b1(0x2)
+  if ldh[12] == 0x800 then b1(0x1) else b3
 b1(%0):
   need [12]:2
   if ldh[12] == 0x800 then b2 else b3
 b2:
   return %0
 b3:
+  return 0x0
+}
+)");
+}
+
+// Whatever the second bit is, a clear first one fails.
+TEST(JumpThreading, SkipsAnUndecidedTestWhoseWaysMeet) {
+  EXPECT_EQ(RunOnText("jump-threading", R"(fn pcap {
+b0:
+  need [0]:1
+  if ldb[0] anyset 0x8 then b1 else b2(0x18)
+b1:
+  need [0]:1
+  if ldb[0] anyset 0x80 then b2(0x1a) else b2(0x18)
+b2(%0):
+  need [0]:1
+  if ldb[0] anyset 0x4 then b5 else b3
+b3:
+  need [0]:1
+  if ldb[0] anyset 0x8 then b4 else b5
+b4:
+  need [%0 + 6]:2
+  if ldh[%0 + 6] == 0x800 then b6 else b5
+b5:
+  return 0x0
+b6:
+  return 0x40000
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [0]:1
+  if ldb[0] anyset 0x8 then b1 else b6
+b1:
+  need [0]:1
+  if ldb[0] anyset 0x80 then b2(0x1a) else b2(0x18)
+b2(%0):
+  need [0]:1
+  if ldb[0] anyset 0x4 then b6 else b3
+b3:
+  need [0]:1
+  if ldb[0] anyset 0x8 then b4 else b6
+b4:
+  need [%0 + 6]:2
+  if ldh[%0 + 6] == 0x800 then b5 else b6
+b5:
+  return 0x40000
+b6:
   return 0x0
 }
 )");
