@@ -24,7 +24,7 @@ struct LanguageRunOptions {
   std::size_t filters = 0;
   std::uint64_t seed = 1;
   std::vector<KnownLinkType> link_types = {};
-  unsigned jobs = 2;  // processes at a time
+  unsigned jobs = 2;  // processes at a time, each waited for by a thread
   LanguageOptions judge = {};
   std::function<void(std::size_t done)> progress = {};  // called from several threads
 };

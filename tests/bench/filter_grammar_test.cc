@@ -45,7 +45,7 @@ std::string TextOf(std::uint64_t seed, TextOptions options = {.link_type = "EN10
 }
 
 TEST(FilterTextTest, ASeedGivesTheSameFiltersEverywhere) {
-  EXPECT_EQ(TextOf(1), "! ppp src || dst 02-00-5e-10-00-01");
+  EXPECT_EQ(TextOf(1), "! llc");
 }
 
 TEST(FilterTextTest, WordsComeUpMostWhereTheyBelong) {
