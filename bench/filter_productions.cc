@@ -196,6 +196,8 @@ constexpr Production kProductions[] = {
     {"atom:any", "{atom:name}"},
 
     {"mixture", "{q:any}{any-head} {ids:any}"},
+    {"mixture", "{q:any}{any-head} {atom:any}", 2},
+    {"mixture", "{link-word} {any-head} {ids:mac}", 1},
     {"any-head", "{any-direction} {any-kind}"},
     {"any-head", "{any-direction}"},
     {"any-head", "{any-kind}"},

@@ -1,6 +1,6 @@
 // bpfopt-judge-language: random filters of the whole language on every link type of libpcap's, each judged by
 // libpcap. Exit status 1 when one is read differently, one side alone takes one and nothing explains it, or a
-// production was not reached; 3 when only proofs are missing.
+// production was not reached; 3 when only proofs are missing that nothing explains the lack of.
 #include "bench/language_report.h"
 
 #include <algorithm>
@@ -18,7 +18,6 @@
 namespace {
 
 using bpfopt::bench::KnownLinkType;
-using bpfopt::bench::LanguageOutcome;
 using bpfopt::bench::LanguageReport;
 
 constexpr int kDisagreement = 1;
@@ -51,7 +50,7 @@ void ShowProgress(std::size_t done) {
 int ExitStatus(const LanguageReport& report, bool all_link_types) {
   const bool unreached = all_link_types && !report.Unreached().empty();
   if (report.Wrong() > 0 || report.Unexplained() > 0 || unreached) return kDisagreement;
-  return report.counts[static_cast<std::size_t>(LanguageOutcome::kUndecided)] > 0 ? kUndecided : 0;
+  return report.Undecided() > 0 ? kUndecided : 0;
 }
 
 int PrintTexts(const Arguments& arguments) {

@@ -32,6 +32,8 @@ constexpr ExplainedDifference kDifferences[] = {
      "takes a network for a host; no packet has the address that was written"},
     {LanguageOutcome::kOnlyLibpcap, "is not expected after the port range$", "",
      "libpcap ignores what follows a range"},
+    {LanguageOutcome::kUndecided, "^the budget of solver steps ran out$", R"([*/%])",
+     "products, quotients and remainders of two words of a packet are hard for the solver"},
 };
 
 bool Holds(const std::string& text, std::string_view pattern) {
@@ -42,12 +44,19 @@ bool Holds(const std::string& text, std::string_view pattern) {
 
 std::span<const ExplainedDifference> ExplainedDifferences() { return kDifferences; }
 
-const std::string& RefusingMessage(const LanguageJudgement& judgement) {
-  return judgement.outcome == LanguageOutcome::kOnlyLibpcap ? judgement.ours : judgement.theirs;
+const std::string& DecidingMessage(const LanguageJudgement& judgement) {
+  switch (judgement.outcome) {
+    case LanguageOutcome::kOnlyLibpcap:
+      return judgement.ours;
+    case LanguageOutcome::kUndecided:
+      return judgement.packet;
+    default:
+      return judgement.theirs;
+  }
 }
 
 const ExplainedDifference* Explanation(const JudgedFilter& judged) {
-  const std::string& message = RefusingMessage(judged.judgement);
+  const std::string& message = DecidingMessage(judged.judgement);
   const auto* found =
       std::find_if(std::begin(kDifferences), std::end(kDifferences), [&](const ExplainedDifference& each) {
         return each.outcome == judged.judgement.outcome && Holds(message, each.message) &&

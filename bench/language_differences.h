@@ -11,19 +11,19 @@
 namespace bpfopt::bench {
 
 struct ExplainedDifference {
-  LanguageOutcome outcome;   // kOnlyLibpcap or kOnlyBpfopt
-  std::string_view message;  // a regular expression that the refusing side's message holds
+  LanguageOutcome outcome;   // kOnlyLibpcap, kOnlyBpfopt or kUndecided
+  std::string_view message;  // a regular expression that the deciding message holds
   std::string_view filter;   // one that the filter holds; empty: any
   std::string_view reason;
 };
 
 std::span<const ExplainedDifference> ExplainedDifferences();
 
-// Null when nothing explains that only one side takes the filter.
+// Null when nothing explains the outcome.
 const ExplainedDifference* Explanation(const JudgedFilter& judged);
 
-// Of the side that refuses, for an outcome of one side alone.
-const std::string& RefusingMessage(const LanguageJudgement& judgement);
+// Of the side that refuses, for an outcome of one side alone; why there is no proof.
+const std::string& DecidingMessage(const LanguageJudgement& judgement);
 
 }  // namespace bpfopt::bench
 

@@ -35,7 +35,7 @@ bool IsListed(Outcome outcome) {
 
 std::string Shape(const JudgedFilter& judged) {
   const LanguageJudgement& judgement = judged.judgement;
-  if (IsOneSided(judgement.outcome)) return MessageShape(RefusingMessage(judgement));
+  if (IsOneSided(judgement.outcome)) return MessageShape(DecidingMessage(judgement));
   if (judgement.outcome == Outcome::kFailed) return MessageShape(judgement.ours);
   return judged.site.link_type + '\n' + judged.filter.text;
 }
@@ -44,7 +44,7 @@ class Groups {
  public:
   void Add(const JudgedFilter& judged, const std::string& shape) {
     const ExplainedDifference* explanation =
-        IsOneSided(judged.judgement.outcome) ? Explanation(judged) : nullptr;
+        judged.judgement.outcome == Outcome::kEqual ? nullptr : Explanation(judged);
     const auto key = std::make_tuple(judged.judgement.outcome, shape, explanation);
     const auto [known, is_new] = groups_.try_emplace(key);
     LanguageGroup& group = known->second;
@@ -217,11 +217,11 @@ std::string UnreachedText(const LanguageReport& report) {
 std::string Sentence(const LanguageReport& report) {
   const std::size_t unreached = report.Unreached().size();
   return fmt::format(
-      "{} filters on {} link types: {} wrong, {} undecided, {} of one side alone and unexplained; {} of {} "
+      "{} filters on {} link types: {} wrong, {} undecided and {} of one side alone that nothing explains; "
+      "{} of {} "
       "productions "
       "reached\n",
-      report.filters, report.link_types.size(), report.Wrong(),
-      report.counts[static_cast<std::size_t>(Outcome::kUndecided)], report.Unexplained(),
+      report.filters, report.link_types.size(), report.Wrong(), report.Undecided(), report.Unexplained(),
       report.coverage.size() - unreached, report.coverage.size());
 }
 
@@ -243,6 +243,14 @@ std::size_t LanguageReport::Unexplained() const {
                            const bool counts = IsOneSided(group.outcome) && group.explanation == nullptr;
                            return sum + (counts ? group.filters : 0);
                          });
+}
+
+std::size_t LanguageReport::Undecided() const {
+  return std::accumulate(
+      groups.begin(), groups.end(), std::size_t{0}, [](std::size_t sum, const LanguageGroup& group) {
+        const bool counts = group.outcome == Outcome::kUndecided && group.explanation == nullptr;
+        return sum + (counts ? group.filters : 0);
+      });
 }
 
 std::size_t LanguageReport::Wrong() const {
@@ -321,7 +329,8 @@ std::string FormatLanguageReport(const LanguageReport& report) {
   text += "\n" + MeaninglessText(report);
   text += GroupsText(report, Outcome::kOnlyBpfopt, "Only bpfopt takes, explained", true);
   text += GroupsText(report, Outcome::kOnlyLibpcap, "Only libpcap takes, explained", true);
-  text += GroupsText(report, Outcome::kUndecided, "Undecided", false);
+  text += GroupsText(report, Outcome::kUndecided, "Undecided, explained", true);
+  text += GroupsText(report, Outcome::kUndecided, "UNDECIDED", false);
   text += GroupsText(report, Outcome::kOnlyLibpcap, "ONLY LIBPCAP TAKES", false);
   text += GroupsText(report, Outcome::kOnlyBpfopt, "ONLY BPFOPT TAKES", false);
   text += GroupsText(report, Outcome::kEndless, "ENDLESS", false);

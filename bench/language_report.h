@@ -64,7 +64,8 @@ struct LanguageReport {
 
   // Productions that no filter has, or that both sides never took together though libpcap can.
   std::vector<std::size_t> Unreached() const;
-  std::size_t Unexplained() const;  // filters that one side alone takes
+  std::size_t Unexplained() const;  // filters that one side alone takes, and nothing explains why
+  std::size_t Undecided() const;    // the same of those that no proof was found for
   std::size_t Wrong() const;        // different, failed, crashed or endless
 };
 
