@@ -46,6 +46,7 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
     result->diagnostics.push_back(std::move(warning));
   }
+  result->kernel_follows = lowered->kernel_follows;
   if (!lowered->kernel_follows)
     result->diagnostics.push_back(driver::NoteOfCookedHeader(*lowered->link_type));
   if (of_source) result->diagnostics.push_back(std::move(*of_source));

@@ -116,6 +116,9 @@ struct CompileResult {
   Program source;
   SourceKind source_kind = SourceKind::kLibpcap;
   std::string source_reason;  // why it is not libpcap's
+  // False: on a live capture with a cooked header (`any`) the kernel has no header where this program looks
+  // for it, so libpcap has to run it, as it does its own.
+  bool kernel_follows = true;
   // Random draws (instruction) of the program and the source's that each stands for; for Verify.
   std::map<std::size_t, std::size_t> draws;
   std::vector<Candidate> candidates;

@@ -35,7 +35,7 @@ TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
                    "bars | EN10MB | len < 0 | 2147483648\n"
                    "wrong | EN10MB | 0 / ether[1] = 0\n"
                    "refused | EN10MB | ip and ip6\n"
-                   "missing | IEEE802_11 | ip\n");
+                   "missing | NO_SUCH_TYPE | ip\n");
   directory_.Write("hand.txt", "web | 20 | 16 | strict | tcp port 80\n(000) ret #0\n");
   const auto result = RunBench({"--json"});
   EXPECT_EQ(result.status, 0) << result.errors;

@@ -65,10 +65,11 @@ TEST(CompileTest, WarnsOfWordsThatLibpcapMisreads) {
     const char* filter;
     const char* words;
   };
-  for (const Case& each : std::vector<Case>{{"SUNATM", "vpi != 5", "write 'not vpi 5'"},
-                                            {"MTP2", "hopc != 5", "write 'not hopc 5'"},
-                                            {"EN10MB", "ip and byte 7 & 1", "write 'link[7] & 1 != 0'"},
-                                            {"ARCNET", "ether dst $2f", "for 0xd2"}}) {
+  for (const Case& each :
+       std::vector<Case>{{"SUNATM", "vpi != 5", "write 'not vpi 5'"},
+                         {"MTP2", "hopc != 5", "write 'not hopc 5'"},
+                         {"EN10MB", "greater 60 and byte 7 & 1", "write 'link[7] & 1 != 0'"},
+                         {"ARCNET", "ether dst $2f", "for 0xd2"}}) {
     SCOPED_TRACE(each.filter);
     CompileOptions options = Options();
     options.link_type = each.link_type;
@@ -123,6 +124,7 @@ TEST(CompileTest, NotesFiltersThatTheKernelOfACookedCaptureCannotFollow) {
     const auto result = Compile(filter, options);
     ASSERT_TRUE(result) << result.error().message;
     EXPECT_TRUE(result->proven);
+    EXPECT_FALSE(result->kernel_follows);
     ASSERT_EQ(result->diagnostics.size(), 1U);
     EXPECT_NE(result->diagnostics[0].message.find("on a live capture"), std::string::npos);
     options.target = Target::kLinux;
