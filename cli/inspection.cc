@@ -11,14 +11,15 @@
 namespace bpfopt::cli {
 
 void InspectionArguments::AddTo(CLI::App& app) {
-  const std::string_view first_ir = steps_[steps_.size() - 2];
+  const std::vector<std::string_view> before_passes(steps_.begin(), steps_.end() - 1);
   app.add_option("--print-after", print_after_,
                  fmt::format("print what a step made: {} or a pass", fmt::join(steps_, ", ")))
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--print-after-all", print_after_all_, "print what each step made");
   app.add_option("--stop-after", stop_after_,
-                 fmt::format("print the IR after the first run of a pass, or after {}", first_ir));
+                 fmt::format("print what is there after {} or the first run of a pass, and stop",
+                             fmt::join(before_passes, ", ")));
   app.add_flag("--stats", stats_, "print what was done how often");
   app.add_flag("--time-passes", time_passes_, "print where the time went");
 }
@@ -35,8 +36,12 @@ Expected<void> InspectionArguments::CheckSteps() const {
 }
 
 std::function<void(const StageReport&)> InspectionArguments::Observer() const {
-  if (!print_after_all_ && print_after_.empty()) return {};
-  return [this](const StageReport& report) { PrintStage(report); };
+  const bool times = time_passes_ && !stop_after_.empty();
+  if (!print_after_all_ && print_after_.empty() && !times) return {};
+  return [this, times](const StageReport& report) {
+    PrintStage(report);
+    if (times) std::fputs(FormatTime(report.name, report.time).c_str(), stderr);
+  };
 }
 
 void InspectionArguments::PrintStage(const StageReport& report) const {

@@ -68,4 +68,8 @@ std::string FormatTimings(const CompileStatistics& statistics) {
   return text + fmt::format("{:>12.1f}  {:>5.1f}%  {:>5}  total\n", Microseconds(total), 100.0, "");
 }
 
+std::string FormatTime(std::string_view step, std::chrono::nanoseconds time) {
+  return fmt::format("{:>12.1f} microseconds  {}\n", Microseconds(time), step);
+}
+
 }  // namespace bpfopt::cli

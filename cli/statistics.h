@@ -4,12 +4,16 @@
 
 #include "bpfopt/compiler.h"
 
+#include <chrono>
 #include <string>
+#include <string_view>
 
 namespace bpfopt::cli {
 
 std::string FormatStatistics(const CompileResult& result);
 std::string FormatTimings(const CompileStatistics& statistics);
+// One line for one step.
+std::string FormatTime(std::string_view step, std::chrono::nanoseconds time);
 
 }  // namespace bpfopt::cli
 

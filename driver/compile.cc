@@ -80,6 +80,15 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   return std::move(lowered->function);
 }
 
+Expected<std::string> ParsedFilter(std::string_view filter, const CompileOptions& options, bool resolves) {
+  CompileStatistics statistics;
+  StageLog log(options.observer, statistics);
+  auto parsed = ParseText(filter, log);
+  if (parsed && resolves) parsed = driver::ResolveFilter(*parsed, options, log);
+  if (!parsed) return tl::unexpected(parsed.error());
+  return frontend::PrintFilter(*parsed) + "\n";
+}
+
 }  // namespace
 
 Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& options) {
@@ -96,6 +105,9 @@ Expected<CompileResult> Compile(const filter::Predicate& predicate, const Compil
 
 Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions& options,
                                   std::string_view stop_after) {
+  if (stop_after == "parse" || stop_after == "resolve") {
+    return ParsedFilter(filter, options, stop_after == "resolve");
+  }
   auto function = OptimizedFunction(filter, options, stop_after);
   if (!function) return tl::unexpected(function.error());
   return ir::Print(*function);

@@ -59,6 +59,13 @@ frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, cons
           .protochain_depth = options.protochain_depth};
 }
 
+Expected<frontend::Ast> ResolveFilter(const frontend::Ast& parsed, const CompileOptions& options,
+                                      StageLog& log) {
+  return log.Run(
+      "resolve", [&] { return Resolve(parsed, options); },
+      [](const auto& filter) { return filter ? frontend::PrintFilter(*filter) : std::string(); });
+}
+
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log) {
   if (options.snaplen == 0) return InvalidInput("a snapshot length of 0 rejects every packet");
   if (options.protochain_depth < 1 || options.protochain_depth > kMaxProtochainDepth) {
@@ -72,9 +79,7 @@ Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& 
   const auto link_type = frontend::FindLinkType(options.link_type);
   if (!link_type) return tl::unexpected(link_type.error());
 
-  auto resolved = log.Run(
-      "resolve", [&] { return Resolve(parsed, options); },
-      [](const auto& filter) { return filter ? frontend::PrintFilter(*filter) : std::string(); });
+  auto resolved = ResolveFilter(parsed, options, log);
   if (!resolved) return tl::unexpected(resolved.error());
 
   const frontend::LowerOptions lower_options = LowerOptionsFor(**link_type, options);

@@ -33,6 +33,8 @@ frontend::LowerOptions LowerOptionsFor(const frontend::LinkType& link_type, cons
 // What `function`, as it was written, may load in the header of a cooked capture; see LoweredFilter::cooked.
 bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function);
 
+Expected<frontend::Ast> ResolveFilter(const frontend::Ast& parsed, const CompileOptions& options,
+                                      StageLog& log);
 Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log);
 
 }  // namespace bpfopt::driver

@@ -133,7 +133,7 @@ Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& o
 Expected<CompileResult> Compile(const filter::Predicate& predicate, const CompileOptions& options = {});
 
 // The IR at the end of the passes as text (docs/ir.md), or after the first run of `stop_after`: "lower" or a
-// pass's name.
+// pass's name. After "parse" and "resolve" it is the filter with all of its qualifiers and parentheses.
 Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions& options,
                                   std::string_view stop_after = {});
 // The control-flow graph at the end of the passes in Graphviz' DOT language.

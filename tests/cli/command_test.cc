@@ -185,6 +185,11 @@ TEST(CommandTest, InspectionGoesToStandardError) {
   }
   const auto all = RunBpfopt({"--print-after-all", "ip and udp"});
   EXPECT_NE(all.errors.find("; after parse\n"), std::string::npos);
+  const auto parsed = RunBpfopt({"--stop-after=parse", "--time-passes", "tcp port http or 443 and not arp"});
+  EXPECT_EQ(parsed.output, "(tcp port http or tcp port 443) and (not arp)\n");
+  EXPECT_NE(parsed.errors.find("microseconds  parse"), std::string::npos) << parsed.errors;
+  EXPECT_EQ(RunBpfopt({"--stop-after=resolve", "tcp port http"}).output, "tcp port 80\n");
+
   const auto stopped = RunBpfopt({"--stop-after=lower", "ip and udp"});
   EXPECT_EQ(stopped.status, 0);
   EXPECT_EQ(stopped.output.rfind("fn ", 0), 0U) << stopped.output;
