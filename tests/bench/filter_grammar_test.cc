@@ -44,9 +44,7 @@ std::string TextOf(std::uint64_t seed, TextOptions options = {.link_type = "EN10
   return TextGenerator(seed, std::move(options)).Filter().text;
 }
 
-TEST(FilterTextTest, ASeedGivesTheSameFiltersEverywhere) {
-  EXPECT_EQ(TextOf(1), "! llc");
-}
+TEST(FilterTextTest, ASeedGivesTheSameFiltersEverywhere) { EXPECT_EQ(TextOf(1), "! llc"); }
 
 TEST(FilterTextTest, WordsComeUpMostWhereTheyBelong) {
   std::vector<std::size_t> logs;
