@@ -20,7 +20,7 @@ using frontend::Test;
 class Speller {
  public:
   Speller(const frontend::Ast& resolved, const frontend::LinkType& link_type)
-      : resolved_(resolved), link_type_(link_type) {}
+      : resolved_(resolved), tells_protocol_(link_type.protocol_offset.has_value()) {}
 
   frontend::Ast Spell() {
     std::vector<NodeId> renamed;
@@ -35,6 +35,10 @@ class Speller {
 
  private:
   NodeId Add(frontend::Node node) {
+    if (const auto* word = std::get_if<frontend::Encapsulated>(&node.kind)) {
+      tells_protocol_ |= word->kind == frontend::Encapsulation::kPppoeSession ||
+                         word->kind == frontend::Encapsulation::kGeneve;
+    }
     const auto* test = std::get_if<Test>(&node.kind);
     if (test == nullptr) return spelled_.Add(std::move(node.kind), node.range);
     if (const auto* hosts = std::get_if<frontend::Hosts>(&test->id)) return AddHosts(test->qualifier, *hosts);
@@ -74,8 +78,7 @@ class Speller {
   NodeId AddAddress(Qualifier qualifier, const std::variant<frontend::Ipv4, frontend::Ipv6>& address) {
     if (const auto* ipv6 = std::get_if<frontend::Ipv6>(&address)) return spelled_.Add(Test{qualifier, *ipv6});
     // Where no field of the link layer tells ARP, libpcap looks for a name's addresses in IPv4 alone.
-    if (qualifier.protocol == Protocol::kDefault && !link_type_.protocol_offset)
-      qualifier.protocol = Protocol::kIp;
+    if (qualifier.protocol == Protocol::kDefault && !tells_protocol_) qualifier.protocol = Protocol::kIp;
     return spelled_.Add(Test{qualifier, std::get<frontend::Ipv4>(address)});
   }
 
@@ -85,7 +88,7 @@ class Speller {
   }
 
   const frontend::Ast& resolved_;
-  const frontend::LinkType& link_type_;
+  bool tells_protocol_;  // the innermost header, of what has been written so far: indices follow the text
   frontend::Ast spelled_;
 };
 

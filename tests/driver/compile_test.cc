@@ -83,6 +83,21 @@ TEST(CompileTest, WarnsOfWordsThatLibpcapMisreads) {
   }
 }
 
+// Raw IPv4 has no field that could tell ARP from it; the PPP header that follows `pppoes` has one.
+TEST(CompileTest, SpellsNamesByTheInnermostHeader) {
+  CompileOptions options = Options();
+  options.link_type = "IPV4";
+  options.resolver = HostsResolver("192.0.2.7 box", SystemResolver()).value();
+  for (const char* filter :
+       {"src box", "pppoes and src box", "pppoes or src box", "src box or pppoes or host box"}) {
+    SCOPED_TRACE(filter);
+    const auto result = Compile(filter, options);
+    ASSERT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    EXPECT_EQ(result->source_kind, SourceKind::kLibpcap);
+  }
+}
+
 // libpcap keeps the length of the radio header in the word that it gives to the 100.
 TEST(CompileTest, TakesItsOwnSourceWherePlacesOfHeadersAreLost) {
   CompileOptions options = Options();
