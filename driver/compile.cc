@@ -34,7 +34,7 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
                                       const CompileOptions& options, StageLog& log) {
   if (!parsed) return tl::unexpected(parsed.error());
   if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
-  auto lowered = LowerFilter(std::move(*parsed), options, log);
+  auto lowered = LowerFilter(*parsed, options, log);
   if (!lowered) return tl::unexpected(lowered.error());
   auto source = log.Run("source", [&] { return driver::MakeSource(*lowered, text, options); });
   if (!source) return tl::unexpected(source.error());
@@ -70,7 +70,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
   auto parsed = ParseText(filter, log);
   if (!parsed) return tl::unexpected(parsed.error());
-  auto lowered = LowerFilter(std::move(*parsed), options, log);
+  auto lowered = LowerFilter(*parsed, options, log);
   if (!lowered) return tl::unexpected(lowered.error());
   if (stop_after != "lower") {
     auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options, /*is_lifted=*/false),

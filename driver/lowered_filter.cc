@@ -66,7 +66,8 @@ Expected<frontend::Ast> ResolveFilter(const frontend::Ast& parsed, const Compile
       [](const auto& filter) { return filter ? frontend::PrintFilter(*filter) : std::string(); });
 }
 
-Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log) {
+Expected<LoweredFilter> LowerFilter(const frontend::Ast& parsed, const CompileOptions& options,
+                                    StageLog& log) {
   if (options.snaplen == 0) return InvalidInput("a snapshot length of 0 rejects every packet");
   if (options.protochain_depth < 1 || options.protochain_depth > kMaxProtochainDepth) {
     return InvalidInput(fmt::format("'protochain' follows 1 to {} headers, not {}", kMaxProtochainDepth,

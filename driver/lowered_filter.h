@@ -35,7 +35,8 @@ bpf::CookedHeader CookedHeaderFor(int dlt, const ir::Function& function);
 
 Expected<frontend::Ast> ResolveFilter(const frontend::Ast& parsed, const CompileOptions& options,
                                       StageLog& log);
-Expected<LoweredFilter> LowerFilter(frontend::Ast parsed, const CompileOptions& options, StageLog& log);
+Expected<LoweredFilter> LowerFilter(const frontend::Ast& parsed, const CompileOptions& options,
+                                    StageLog& log);
 
 }  // namespace bpfopt::driver
 
