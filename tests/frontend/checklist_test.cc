@@ -58,8 +58,10 @@ std::vector<Row> Rows() {
   std::ifstream file(BPFOPT_SOURCE_DIR "/docs/language.md");
   EXPECT_TRUE(file);
   std::vector<Row> rows;
+  bool in_checklist = false;
   for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with("| `")) continue;
+    if (line.starts_with("## ")) in_checklist = line == "## Checklist";
+    if (!in_checklist || !line.starts_with("| `")) continue;
     const std::vector<std::string> cells = Cells(line);
     if (cells.size() != 4) {
       ADD_FAILURE() << line;
