@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -23,6 +24,7 @@ constexpr std::size_t kLargestSearched = 400;  // blocks
 constexpr std::size_t kWorkPerCandidate = 200;
 // Blocks of one function, and values, that requirements are tried for.
 constexpr std::size_t kMaxRequirements = 400;
+// Pairs of steps tried in a row without gain.
 constexpr std::size_t kMaxPairs = 300;
 
 class Searcher {
@@ -47,17 +49,21 @@ class Searcher {
     if (facts_.order().size() > kLargestSearched) return std::move(best_code_.machine);
     bool improves = true;
     while (improves && budget_ > 0) {
-      improves = TryPlaces();
-      improves = TryRequirements() || improves;
-      improves = TryWithoutRequirements() || improves;
-      improves = TryMovedRequirements() || improves;
-      improves = TryMoves() || improves;
+      improves = TryEach(PlaceSteps());
+      improves = TryEach(RequirementSteps()) || improves;
+      improves = TryEach(DropSteps()) || improves;
+      improves = TryEach(ShiftSteps()) || improves;
+      improves = TryEach(MoveSteps()) || improves;
+      // What gains nothing alone may gain with something else.
+      improves = improves || TryPairs();
     }
     return std::move(best_code_.machine);
   }
 
  private:
   using Cost = std::array<std::uint64_t, 3>;
+  // Changes decisions in one place; false where that makes no sense for them.
+  using Step = std::function<bool(Decisions&)>;
 
   Cost Finish(MachineFunction& machine) const {
     // Shared tails cost jumps.
@@ -83,42 +89,77 @@ class Searcher {
     return true;
   }
 
-  bool IsTaken(const Block* block, Place place, const Value* except) const {
+  bool TryEach(const std::vector<Step>& steps) {
+    bool improves = false;
+    for (const Step& step : steps) {
+      Decisions candidate = best_;
+      if (step(candidate)) improves = Try(std::move(candidate)) || improves;
+    }
+    return improves;
+  }
+
+  // Stops at the first pair that improves: one step alone may do the rest.
+  bool TryPairs() {
+    std::vector<Step> steps = PlaceSteps();
+    for (const auto more :
+         {&Searcher::RequirementSteps, &Searcher::DropSteps, &Searcher::ShiftSteps, &Searcher::MoveSteps}) {
+      for (Step& step : (this->*more)()) steps.push_back(std::move(step));
+    }
+    std::size_t pairs = 0;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      for (std::size_t j = i + 1; j < steps.size(); ++j) {
+        Decisions candidate = best_;
+        if (!steps[i](candidate) || !steps[j](candidate)) continue;
+        if (Try(std::move(candidate))) return true;
+        if (budget_ == 0 || ++pairs > kMaxPairs) return false;
+      }
+    }
+    return false;
+  }
+
+  bool IsTaken(const Decisions& decisions, const Block* block, Place place) const {
     if (place == Place::kScratch) return false;
     const bool by_parameter =
         std::any_of(block->parameters.begin(), block->parameters.end(), [&](const Value* parameter) {
           const auto index = facts_.TrackedIndex(parameter);
-          return parameter != except && index && best_.place[*index] == place;
+          return index && decisions.place[*index] == place;
         });
     return by_parameter ||
-           std::any_of(best_.required.begin(), best_.required.end(),
+           std::any_of(decisions.required.begin(), decisions.required.end(),
                        [&](const Requirement& r) { return r.block == block && r.place == place; });
   }
 
   // Each parameter everywhere; where another parameter of the block is, that one takes its place.
-  bool TryPlaces() {
-    bool improves = false;
+  std::vector<Step> PlaceSteps() const {
+    std::vector<Step> steps;
     for (const Block* block : facts_.order()) {
       for (const Value* parameter : block->parameters) {
         const auto index = facts_.TrackedIndex(parameter);
+        if (!index) continue;
         for (const Place place : {Place::kX, Place::kA, Place::kScratch}) {
-          if (!index || best_.place[*index] == place) continue;
-          Decisions candidate = best_;
-          std::fill(candidate.has_home.begin(), candidate.has_home.end(), false);
-          for (const Value* other : block->parameters) {
-            const auto other_index = facts_.TrackedIndex(other);
-            if (other_index && place != Place::kScratch && candidate.place[*other_index] == place) {
-              candidate.place[*other_index] = best_.place[*index];
-            }
-          }
-          candidate.place[*index] = place;
-          std::erase_if(candidate.required,
-                        [&](const Requirement& r) { return r.block == block && r.place == place; });
-          improves = Try(std::move(candidate)) || improves;
+          steps.emplace_back([this, block, index = *index, place](Decisions& decisions) {
+            return PutParameter(decisions, block, index, place);
+          });
         }
       }
     }
-    return improves;
+    return steps;
+  }
+
+  bool PutParameter(Decisions& decisions, const Block* block, std::uint32_t index, Place place) const {
+    const Place before = decisions.place[index];
+    if (before == place) return false;
+    std::fill(decisions.has_home.begin(), decisions.has_home.end(), false);
+    for (const Value* other : block->parameters) {
+      const auto other_index = facts_.TrackedIndex(other);
+      if (other_index && place != Place::kScratch && decisions.place[*other_index] == place) {
+        decisions.place[*other_index] = before;
+      }
+    }
+    decisions.place[index] = place;
+    std::erase_if(decisions.required,
+                  [&](const Requirement& r) { return r.block == block && r.place == place; });
+    return true;
   }
 
   // What several blocks load into X may be there earlier: at the start of a block from which they are
@@ -129,7 +170,7 @@ class Searcher {
       const Requirement requirement{block, value, Place::kX};
       if (candidates.size() >= kMaxRequirements || block == function_.entry()) return;
       if (std::find(candidates.begin(), candidates.end(), requirement) != candidates.end()) return;
-      if (!IsTaken(block, Place::kX, nullptr) && facts_.MayEvaluateAtStart(block, value)) {
+      if (!IsTaken(best_, block, Place::kX) && facts_.MayEvaluateAtStart(block, value)) {
         candidates.push_back(requirement);
       }
     };
@@ -158,62 +199,49 @@ class Searcher {
     return computable;
   }
 
-  bool TryRequirements() {
-    bool improves = false;
-    const std::vector<Requirement> candidates = Candidates();
-    for (const Requirement& requirement : candidates) {
-      if (IsTaken(requirement.block, requirement.place, nullptr)) continue;
-      Decisions candidate = best_;
-      candidate.required.push_back(requirement);
-      improves = Try(std::move(candidate)) || improves;
+  std::vector<Step> RequirementSteps() const {
+    std::vector<Step> steps;
+    for (const Requirement& requirement : Candidates()) {
+      steps.emplace_back([this, requirement](Decisions& decisions) {
+        if (IsTaken(decisions, requirement.block, requirement.place)) return false;
+        decisions.required.push_back(requirement);
+        return true;
+      });
     }
-    std::size_t pairs = 0;
-    // Two at a time: a block that both of its ways into want the value loaded gains from neither alone.
-    for (std::size_t i = 0; i < candidates.size() && !improves; ++i) {
-      for (std::size_t j = i + 1; j < candidates.size() && !improves; ++j) {
-        if (candidates[i].value != candidates[j].value || candidates[i].block == candidates[j].block)
-          continue;
-        Decisions candidate = best_;
-        candidate.required.push_back(candidates[i]);
-        candidate.required.push_back(candidates[j]);
-        improves = Try(std::move(candidate));
-        if (budget_ == 0 || ++pairs > kMaxPairs) return improves;
-      }
+    return steps;
+  }
+
+  std::vector<Step> DropSteps() const {
+    std::vector<Step> steps;
+    for (const Requirement& requirement : best_.required) {
+      steps.emplace_back(
+          [requirement](Decisions& decisions) { return std::erase(decisions.required, requirement) > 0; });
     }
-    return improves;
+    return steps;
   }
 
   // The same value elsewhere: later, say, where fewer packets come.
-  bool TryMovedRequirements() {
-    bool improves = false;
-    for (std::size_t i = 0; i < best_.required.size(); ++i) {
+  std::vector<Step> ShiftSteps() const {
+    std::vector<Step> steps;
+    for (const Requirement& from : best_.required) {
       for (const Block* block : facts_.order()) {
-        const Value* value = best_.required[i].value;
-        const auto index = facts_.TrackedIndex(value);
+        const auto index = facts_.TrackedIndex(from.value);
         if (!index || !facts_.IsLiveIn(block, *index) || block == function_.entry()) continue;
-        if (IsTaken(block, Place::kX, nullptr) || !facts_.MayEvaluateAtStart(block, value)) continue;
-        if (!IsComputable(block, value)) continue;
-        Decisions candidate = best_;
-        candidate.required[i].block = block;
-        improves = Try(std::move(candidate)) || improves;
+        if (!facts_.MayEvaluateAtStart(block, from.value) || !IsComputable(block, from.value)) continue;
+        steps.emplace_back([this, from, block](Decisions& decisions) {
+          const auto at = std::find(decisions.required.begin(), decisions.required.end(), from);
+          if (at == decisions.required.end() || IsTaken(decisions, block, Place::kX)) return false;
+          at->block = block;
+          return true;
+        });
       }
     }
-    return improves;
-  }
-
-  bool TryWithoutRequirements() {
-    bool improves = false;
-    for (std::size_t i = best_.required.size(); i-- > 0;) {
-      Decisions candidate = best_;
-      candidate.required.erase(candidate.required.begin() + static_cast<std::ptrdiff_t>(i));
-      improves = Try(std::move(candidate)) || improves;
-    }
-    return improves;
+    return steps;
   }
 
   // Moves on the edge instead of before the test run on one way only, and leave X alone on the other.
-  bool TryMoves() {
-    bool improves = false;
+  std::vector<Step> MoveSteps() const {
+    std::vector<Step> steps;
     for (const Block* block : facts_.order()) {
       if (block->edge_count() != 2) continue;
       for (std::size_t i = 0; i < 2; ++i) {
@@ -222,13 +250,13 @@ class Searcher {
             std::any_of(best_.required.begin(), best_.required.end(),
                         [&](const Requirement& r) { return r.block == block->edge(i).target; });
         if (!has_moves) continue;
-        Decisions candidate = best_;
-        const std::uint32_t edge = facts_.EdgeId(block, i);
-        candidate.late_moves[edge] = !candidate.late_moves[edge];
-        improves = Try(std::move(candidate)) || improves;
+        steps.emplace_back([edge = facts_.EdgeId(block, i)](Decisions& decisions) {
+          decisions.late_moves[edge] = !decisions.late_moves[edge];
+          return true;
+        });
       }
     }
-    return improves;
+    return steps;
   }
 
   const ir::Function& function_;
