@@ -16,7 +16,9 @@ class UpperBounds {
   // reach it.
   explicit UpperBounds(const Function& function);
 
-  // Of a value that existed when the bounds were computed.
+  // Whether the value existed when the bounds were computed.
+  bool Has(const Value* value) const { return value->id() < bounds_.size(); }
+  // Of such a value.
   std::uint32_t Of(const Value* value) const { return bounds_[value->id()]; }
 
  private:

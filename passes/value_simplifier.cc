@@ -55,10 +55,7 @@ bool MayLoad(const bpf::CookedHeader& cooked, const Value* base, std::uint32_t o
 
 ValueSimplifier::ValueSimplifier(ir::Function& function, bpf::CookedHeader cooked)
     : function_(function), cooked_(std::move(cooked)) {
-  if (function.target() != Target::kSeccomp) {
-    bounds_.emplace(function);
-    bounded_values_ = function.value_count();
-  }
+  if (function.target() != Target::kSeccomp) bounds_.emplace(function);
   folds_addresses_ = function.target() != Target::kSeccomp && !HasFarOffsets(function);
 }
 
@@ -112,11 +109,15 @@ Address ValueSimplifier::SimplifyAddress(const Value* base, std::uint32_t offset
   if (!folds_addresses_) return {base, offset};
   if (base->IsConstant() && base->constant() < kFarOffset) return {nullptr, base->constant() + offset};
   if (!HasConstant(base, Opcode::kAdd)) return {base, offset};
-  const Knowledge& known = KnownOf(base->lhs());
   const std::uint32_t added = base->rhs()->constant();
-  if (known.IsContradiction() || known.range.Max() >= kFarOffset || added >= kFarOffset)
-    return {base, offset};
+  if (GreatestOf(base->lhs()) >= kFarOffset || added >= kFarOffset) return {base, offset};
   return {base->lhs(), offset + added};
+}
+
+std::uint32_t ValueSimplifier::GreatestOf(const Value* value) {
+  const Knowledge& known = KnownOf(value);
+  const std::uint32_t greatest = known.IsContradiction() ? kAllBits : known.range.Max();
+  return bounds_ && bounds_->Has(value) ? std::min(greatest, bounds_->Of(value)) : greatest;
 }
 
 // Operands are known already, or few levels down, where values are made bottom-up; a question about a deep
@@ -353,7 +354,7 @@ const Value* ValueSimplifier::PartOfLoad(const Value* load, std::uint32_t shift,
     return nullptr;
   if (load->base() != nullptr && bounds_) {
     // To the kernel the part of a load whose address may be negative is something else.
-    if (load->base()->id() >= bounded_values_ || bounds_->Of(load->base()) >= kFarOffset) return nullptr;
+    if (!bounds_->Has(load->base()) || bounds_->Of(load->base()) >= kFarOffset) return nullptr;
   }
   return function_.MakeLoad(load->base(), load->offset() + moved, width);
 }

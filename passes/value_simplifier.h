@@ -56,6 +56,8 @@ class ValueSimplifier {
   const ir::Value* RewriteMod(const ir::Value* value, std::uint32_t divisor);
   const ir::Value* RewriteSame(ir::Opcode opcode, const ir::Value* value);
   const ir::Value* RewriteSum(ir::Opcode opcode, const ir::Value* lhs, const ir::Value* rhs);
+  // The greatest word that the value may be, with parameters as great as the arguments that reach them.
+  std::uint32_t GreatestOf(const ir::Value* value);
   const ir::Value* PartOfLoad(const ir::Value* load, std::uint32_t shift, std::uint32_t mask);
   const ir::Value* SimplifyNode(const ir::Value* value);
 
@@ -63,7 +65,6 @@ class ValueSimplifier {
   bpf::CookedHeader cooked_;
   std::optional<ir::UpperBounds>
       bounds_;  // where loads have bases: of the values that were there at the start
-  std::size_t bounded_values_ = 0;
   bool folds_addresses_ = false;
   unsigned depth_ = 0;
   std::vector<const ir::Value*> simplified_;  // by id; null: not yet
