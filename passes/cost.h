@@ -13,6 +13,8 @@ namespace bpfopt::passes {
 // Instructions to compute a value from the packet: a load or an operation each, the header length idiom
 // 4*([k]&0xf) one.
 std::size_t ValueCost(const ir::Value* value);
+// The same where `held` (null: nothing) is at hand already.
+std::size_t ValueCost(const ir::Value* value, const ir::Value* held);
 
 // Comparisons that tell the edges of a decision apart: one for a word or an end of a range.
 std::size_t TestCount(const Partition& partition);

@@ -11,11 +11,11 @@
 
 #include "ir/graph.h"
 #include "passes/passes.h"
+#include "passes/substitution.h"
 
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 namespace bpfopt::passes {
@@ -100,57 +100,23 @@ class Duplication {
   }
 
   void Fill(const Copy copy) {
-    bindings_ = &copy.key.bindings;
-    substituted_.clear();
-    const Block& from = *copy.key.block;
-    for (ir::Guard guard : from.guards) {
-      if (guard.value != nullptr) guard.value = Substitute(guard.value);
-      copy.block->guards.push_back(guard);
-    }
-    copy.block->terminator = from.terminator;
-    SubstituteTerminator(copy.block->terminator);
-    for (ir::Edge* edge : copy.block->edges()) *edge = {CopyFor(KeyFor(*edge)), {}};
+    Substitution substitution(function_);
+    for (const auto& [id, value] : copy.key.bindings) substitution.Set(function_.value(id), value);
+    copy.block->guards = copy.key.block->guards;
+    copy.block->terminator = copy.key.block->terminator;
+    substitution.Apply(*copy.block);
+    for (ir::Edge* edge : copy.block->edges()) *edge = {CopyFor(KeyFor(copy.key, *edge)), {}};
     if (auto* choice = std::get_if<ir::Switch>(&copy.block->terminator)) choice->Canonicalize();
   }
 
-  void SubstituteTerminator(ir::Terminator& terminator) {
-    if (auto* end = std::get_if<ir::Return>(&terminator)) end->value = Substitute(end->value);
-    if (auto* choice = std::get_if<ir::Switch>(&terminator)) choice->value = Substitute(choice->value);
-    if (auto* branch = std::get_if<ir::Branch>(&terminator)) {
-      branch->lhs = Substitute(branch->lhs);
-      branch->rhs = Substitute(branch->rhs);
-    }
-  }
-
-  Key KeyFor(const ir::Edge& edge) {
+  // What stands for the parameters where `edge` leads, on the way that `from` is a copy for.
+  Key KeyFor(const Key& from, const ir::Edge& edge) const {
     Key key{edge.target, {}};
-    for (const std::uint32_t id : live_in_[edge.target->id()]) key.bindings.emplace(id, bindings_->at(id));
+    for (const std::uint32_t id : live_in_[edge.target->id()]) key.bindings.emplace(id, from.bindings.at(id));
     for (std::size_t i = 0; i < edge.arguments.size(); ++i) {
-      key.bindings.emplace(edge.target->parameters[i]->id(), Substitute(edge.arguments[i]));
+      key.bindings.emplace(edge.target->parameters[i]->id(), edge.arguments[i]);
     }
     return key;
-  }
-
-  // Iterative: values are as deep as programs are long.
-  const Value* Substitute(const Value* root) {
-    if (bindings_->empty()) return root;
-    ir::ForEachOperand(root, [&](const Value* value) {
-      if (!substituted_.contains(value)) substituted_.emplace(value, SubstituteNode(value));
-    });
-    return substituted_.at(root);
-  }
-
-  const Value* SubstituteNode(const Value* value) {
-    if (value->opcode() == ir::Opcode::kParameter) return bindings_->at(value->id());
-    const auto operand = [&](const Value* of) { return of == nullptr ? nullptr : substituted_.at(of); };
-    if (value->opcode() == ir::Opcode::kLoad) {
-      return function_.MakeLoad(operand(value->base()), value->offset(), value->width());
-    }
-    if (ir::IsUnary(value->opcode())) return function_.MakeUnary(value->opcode(), operand(value->lhs()));
-    if (ir::IsBinary(value->opcode())) {
-      return function_.MakeBinary(value->opcode(), operand(value->lhs()), operand(value->rhs()));
-    }
-    return value;
   }
 
   ir::Function& function_;
@@ -158,8 +124,6 @@ class Duplication {
   std::vector<std::vector<std::uint32_t>> live_in_;  // by block id: ids of parameters
   std::map<Key, Block*> copies_;
   std::vector<Copy> pending_;
-  const std::map<std::uint32_t, const Value*>* bindings_ = nullptr;  // of the copy that is being filled
-  std::unordered_map<const Value*, const Value*> substituted_;
 };
 
 }  // namespace

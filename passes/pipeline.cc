@@ -31,14 +31,17 @@ constexpr std::array kPasses = {
          RunDecisionDiagram},
     Pass{"narrow-loads", "Shortens loads whose low bytes no decision looks at.", RunNarrowLoads},
     Pass{"fuse-fields", "Makes tests of neighbouring fields one test of a wider load.", RunFuseFields},
+    Pass{"parameters",
+         "Drops parameters that others stand for, and takes from arguments what can be done once.",
+         RunParameters},
     Pass{"merge-tails", "Makes sub-graphs that differ in where they load one, with a parameter.",
          RunMergeTails},
 };
 
 // Passes that clean up after one another; run in turn until none changes anything.
-constexpr std::array<std::string_view, 7> kCleanUp = {
+constexpr std::array<std::string_view, 8> kCleanUp = {
     "simplify",      "guards",        "simplify-predicates", "jump-threading",
-    "form-switches", "dead-branches", "merge-blocks"};
+    "form-switches", "dead-branches", "merge-blocks",        "parameters"};
 
 class Runner {
  public:
