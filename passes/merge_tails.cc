@@ -11,6 +11,7 @@
 // functions.
 
 #include "ir/graph.h"
+#include "ir/upper_bounds.h"
 #include "passes/cost.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
@@ -26,6 +27,9 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = 400;
 constexpr std::size_t kMaxMerges = 64;
+// A distance is added to a base only where no sum reaches this: there no rule of any target for base + offset
+// tells base + (distance + offset) from (base + distance) + offset.
+constexpr std::uint64_t kFarOffset = 0x10000000;
 
 // What a parameter is on the one side and on the other.
 struct Arguments {
@@ -33,12 +37,34 @@ struct Arguments {
   const ir::Value* second = nullptr;
 };
 
+// Where the loads of one side begin: `root` (null: the packet's start) and a distance behind it.
+struct Base {
+  const ir::Value* root = nullptr;
+  std::uint32_t distance = 0;
+};
+
+struct Bases {
+  Base first;
+  Base second;
+};
+
+// An edge that hands on arguments, or leads to a block that does nothing else.
+const ir::Edge* HandOver(const ir::Edge& edge) {
+  if (!edge.arguments.empty()) return &edge;
+  const ir::Block& next = *edge.target;
+  const auto* jump = std::get_if<ir::Jump>(&next.terminator);
+  const bool forwards = jump != nullptr && next.parameters.empty() && next.effects.empty();
+  return forwards && !jump->edge.arguments.empty() ? &jump->edge : nullptr;
+}
+
 // Finds the common form of two sub-graphs, without changing the function but for new values.
 class Unifier {
  public:
-  Unifier(ir::Function& function, const ir::Block& first, const ir::Block& second, bool value_parameter,
-          const Context& context)
+  // `bounds` of the function's values, or of those of the one that it is a copy of.
+  Unifier(ir::Function& function, const ir::UpperBounds& bounds, const ir::Block& first,
+          const ir::Block& second, bool value_parameter, const Context& context)
       : function_(function),
+        bounds_(bounds),
         context_(context),
         roots_{&first, &second},
         base_parameter_(function.NewParameter()) {
@@ -55,36 +81,49 @@ class Unifier {
   void Apply(ir::Block& first, ir::Block& second) {
     std::map<std::pair<std::uint32_t, std::uint32_t>, ir::Block*> merged;
     for (const Pair& pair : pairs_) merged[pair.key] = function_.NewBlock();
-    for (const Pair& pair : pairs_) {
+    for (Pair& pair : pairs_) {
       ir::Block& block = *merged[pair.key];
       block.terminator = pair.terminator;
       for (std::size_t i = 0; i < block.edge_count(); ++i) {
+        if (pair.hand_overs[i]) {
+          block.edge(i) = {NewForwarding(std::move(*pair.hand_overs[i])), {}};
+          continue;
+        }
         const auto key = pair.targets[i];
         if (key.first != key.second) block.edge(i).target = merged.at(key);
       }
+      if (auto* choice = std::get_if<ir::Switch>(&block.terminator)) choice->Canonicalize();
       block.guards = DemandedGuards(block);
     }
     ir::Block& root = *merged.at({first.id(), second.id()});
     LeadTo(root, first, true);
     LeadTo(root, second, false);
-    if (base_) root.parameters.push_back(base_parameter_);
+    if (bases_) root.parameters.push_back(base_parameter_);
     if (value_parameter_ != nullptr) root.parameters.push_back(value_parameter_);
   }
 
   // A merge without any parameter is none: the blocks are equal, and merge-blocks does it.
-  bool HasParameter() const { return base_ || value_parameter_ != nullptr; }
+  bool HasParameter() const { return bases_ || value_parameter_ != nullptr; }
 
  private:
   using PairKey = std::pair<std::uint32_t, std::uint32_t>;
   struct Pair {
     PairKey key;
-    ir::Terminator terminator;     // edges still lead to the first side's targets
-    std::vector<PairKey> targets;  // of each edge, on both sides
+    ir::Terminator terminator;                        // edges still lead to the first side's targets
+    std::vector<PairKey> targets;                     // of each edge, on both sides
+    std::vector<std::optional<ir::Edge>> hand_overs;  // of each edge, where it hands on arguments
   };
+
+  ir::Block* NewForwarding(ir::Edge edge) {
+    ir::Block* block = function_.NewBlock();
+    block->terminator = ir::Jump{std::move(edge)};
+    block->guards = DemandedGuards(*block);
+    return block;
+  }
 
   void LeadTo(ir::Block& root, ir::Block& side, bool first) {
     ir::Edge edge{&root, {}};
-    if (base_) edge.arguments.push_back(first ? base_->first : base_->second);
+    if (bases_) edge.arguments.push_back(MakeBase(first ? bases_->first : bases_->second));
     if (value_parameter_ != nullptr) edge.arguments.push_back(first ? value_.first : value_.second);
     side.terminator = ir::Jump{std::move(edge)};
     side.guards = DemandedGuards(side);
@@ -102,17 +141,42 @@ class Unifier {
     if (HasGuardBesideDemanded(a, context_.relation) || HasGuardBesideDemanded(b, context_.relation))
       return false;
     if (a.terminator.index() != b.terminator.index() || a.edge_count() != b.edge_count()) return false;
-    Pair pair{key, a.terminator, {}};
+    Pair pair{key, a.terminator, {}, {}};
     if (!UnifyTerminators(pair.terminator, b.terminator, root)) return false;
     for (std::size_t i = 0; i < a.edge_count(); ++i) {
       const ir::Edge& to_a = a.edge(i);
       const ir::Edge& to_b = b.edge(i);
-      if (!(to_a == to_b) && (!to_a.arguments.empty() || !to_b.arguments.empty())) return false;
-      if (!UnifyBlocks(*to_a.target, *to_b.target)) return false;
       pair.targets.emplace_back(to_a.target->id(), to_b.target->id());
+      pair.hand_overs.emplace_back();
+      const ir::Edge* over_a = HandOver(to_a);
+      const ir::Edge* over_b = HandOver(to_b);
+      if (over_a != nullptr && over_b != nullptr && over_a->target == over_b->target) {
+        pair.hand_overs.back() = UnifyEdges(*over_a, *over_b);
+        if (!pair.hand_overs.back()) return false;
+        continue;
+      }
+      if (!to_a.arguments.empty() || !to_b.arguments.empty()) return false;
+      if (!UnifyBlocks(*to_a.target, *to_b.target)) return false;
     }
     pairs_.push_back(std::move(pair));
     return true;
+  }
+
+  // Of edges to one block.
+  std::optional<ir::Edge> UnifyEdges(const ir::Edge& a, const ir::Edge& b) {
+    ir::Edge edge{a.target, {}};
+    for (std::size_t i = 0; i < a.arguments.size(); ++i) {
+      const ir::Value* argument = UnifyArguments(a.arguments[i], b.arguments[i]);
+      if (argument == nullptr) return std::nullopt;
+      edge.arguments.push_back(argument);
+    }
+    return edge;
+  }
+
+  // The base itself may be what is handed on.
+  const ir::Value* UnifyArguments(const ir::Value* a, const ir::Value* b) {
+    if (bases_ && a == MakeBase(bases_->first) && b == MakeBase(bases_->second)) return base_parameter_;
+    return Unify(a, b);
   }
 
   // Rewrites `a`'s values to the common ones.
@@ -158,39 +222,36 @@ class Unifier {
   const ir::Value* UnifyLoads(const ir::Value* a, const ir::Value* b) {
     if (a->width() != b->width()) return nullptr;
     if (function_.target() == Target::kSeccomp) return nullptr;  // which has no loads at a base
-    if (!base_) base_ = BasesFor(a, b);
-    if (!base_) return nullptr;
-    std::optional<std::uint32_t> offset_a = OffsetFrom(a, base_->first);
-    std::optional<std::uint32_t> offset_b = OffsetFrom(b, base_->second);
+    if (!bases_) bases_ = BasesFor(a, b);
+    std::optional<std::uint32_t> offset_a = OffsetFrom(a, bases_->first);
+    std::optional<std::uint32_t> offset_b = OffsetFrom(b, bases_->second);
     if (!offset_a || !offset_b || *offset_a != *offset_b) return nullptr;
     if (*offset_a < context_.cooked.header_bytes) return nullptr;
     return function_.MakeLoad(base_parameter_, *offset_a, a->width());
   }
 
-  // The bases that make two loads one, as small as can be: 0 on one side where both are absolute, for a
-  // register is 0 when a program starts.
-  std::optional<Arguments> BasesFor(const ir::Value* a, const ir::Value* b) {
-    if (a->base() != nullptr && b->base() != nullptr) {
-      if (a->offset() != b->offset()) return std::nullopt;
-      return Arguments{a->base(), b->base()};
-    }
-    if (a->base() == nullptr && b->base() == nullptr) {
-      const std::uint32_t common = std::min(a->offset(), b->offset());
-      return Arguments{function_.MakeConstant(a->offset() - common),
-                       function_.MakeConstant(b->offset() - common)};
-    }
-    const ir::Value* absolute = a->base() == nullptr ? a : b;
-    const ir::Value* based = a->base() == nullptr ? b : a;
-    if (absolute->offset() < based->offset()) return std::nullopt;
-    const ir::Value* distance = function_.MakeConstant(absolute->offset() - based->offset());
-    return a == absolute ? Arguments{distance, based->base()} : Arguments{based->base(), distance};
+  // The bases that make two loads one, as near to the roots as can be: 0 on one side where both are absolute,
+  // for a register is 0 when a program starts.
+  static Bases BasesFor(const ir::Value* a, const ir::Value* b) {
+    const std::uint32_t common = std::min(a->offset(), b->offset());
+    return {{a->base(), a->offset() - common}, {b->base(), b->offset() - common}};
   }
 
-  static std::optional<std::uint32_t> OffsetFrom(const ir::Value* load, const ir::Value* base) {
-    if (load->base() != nullptr) return load->base() == base ? std::optional(load->offset()) : std::nullopt;
-    if (!base->IsConstant() || load->offset() < base->constant() || load->offset() > 0x7fffffff)
-      return std::nullopt;
-    return load->offset() - base->constant();
+  std::optional<std::uint32_t> OffsetFrom(const ir::Value* load, const Base& base) const {
+    if (load->base() != base.root || load->offset() < base.distance) return std::nullopt;
+    if (base.root == nullptr) {
+      if (load->offset() > 0x7fffffff) return std::nullopt;
+    } else if (base.distance > 0) {
+      if (!bounds_.Has(base.root) || load->offset() >= kFarOffset) return std::nullopt;
+      if (std::uint64_t{bounds_.Of(base.root)} + load->offset() >= kFarOffset) return std::nullopt;
+    }
+    return load->offset() - base.distance;
+  }
+
+  const ir::Value* MakeBase(const Base& base) {
+    if (base.root != nullptr && base.distance == 0) return base.root;
+    const ir::Value* distance = function_.MakeConstant(base.distance);
+    return base.root == nullptr ? distance : function_.MakeBinary(ir::Opcode::kAdd, base.root, distance);
   }
 
   bool OfRootParameter(const ir::Value* value) const {
@@ -202,11 +263,12 @@ class Unifier {
   }
 
   ir::Function& function_;
+  const ir::UpperBounds& bounds_;
   const Context& context_;
   std::pair<const ir::Block*, const ir::Block*> roots_;
   const ir::Value* base_parameter_;
   const ir::Value* value_parameter_ = nullptr;
-  std::optional<Arguments> base_;
+  std::optional<Bases> bases_;
   Arguments value_;
   std::map<std::uint32_t, std::uint32_t> partner_;
   std::vector<Pair> pairs_;
@@ -260,12 +322,13 @@ ir::Block* SplitOff(ir::Function& function, ir::Block& block, const ir::Block& l
 }
 
 // Merges the candidate's blocks; false when they have no common form.
-bool Merge(ir::Function& function, const Candidate& candidate, const Context& context) {
+bool Merge(ir::Function& function, const ir::UpperBounds& bounds, const Candidate& candidate,
+           const Context& context) {
   ir::Block& first = *function.block(candidate.first);
   ir::Block* split = candidate.split ? SplitOff(function, *function.block(candidate.second), first) : nullptr;
   if (candidate.split && split == nullptr) return false;
   ir::Block& second = candidate.split ? *split : *function.block(candidate.second);
-  Unifier unifier(function, first, second, candidate.value_parameter, context);
+  Unifier unifier(function, bounds, first, second, candidate.value_parameter, context);
   if (!unifier.Run() || !unifier.HasParameter()) return false;
   unifier.Apply(first, second);
   function.RemoveUnreachable();
@@ -310,11 +373,12 @@ std::vector<Candidate> Candidates(const ir::Function& function) {
 
 // Whether Merge may succeed, by what is cheaper than a copy of the function. Values made meanwhile stay in
 // `scratch`, which is such a copy.
-bool MayMerge(ir::Function& scratch, const Candidate& candidate, const Context& context) {
+bool MayMerge(ir::Function& scratch, const ir::UpperBounds& bounds, const Candidate& candidate,
+              const Context& context) {
   const ir::Block& first = *scratch.block(candidate.first);
   const ir::Block& second = *scratch.block(candidate.second);
   if (!candidate.split) {
-    Unifier unifier(scratch, first, second, candidate.value_parameter, context);
+    Unifier unifier(scratch, bounds, first, second, candidate.value_parameter, context);
     return unifier.Run() && unifier.HasParameter();
   }
   for (std::size_t i = 0; i < first.edge_count(); ++i) {
@@ -332,10 +396,11 @@ bool MergeBest(ir::Function& function, const Context& context) {
   std::size_t best_size = EstimateHalfInstructions(function);
   std::optional<ir::Function> best;
   ir::Function scratch = function.Clone();
+  const ir::UpperBounds bounds(function);
   for (const Candidate& candidate : Candidates(function)) {
-    if (!MayMerge(scratch, candidate, context)) continue;
+    if (!MayMerge(scratch, bounds, candidate, context)) continue;
     ir::Function trial = function.Clone();
-    if (!Merge(trial, candidate, context)) continue;
+    if (!Merge(trial, bounds, candidate, context)) continue;
     const std::size_t size = EstimateHalfInstructions(trial);
     if (size >= best_size) continue;
     best_size = size;
