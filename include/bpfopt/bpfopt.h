@@ -5,6 +5,7 @@
 #include "bpfopt/compiler.h"   // a filter in, a proven program out
 #include "bpfopt/filter.h"     // filters written in C++
 #include "bpfopt/format.h"     // programs as text
+#include "bpfopt/kernel.h"     // what the Linux kernel needs for a program
 #include "bpfopt/libpcap.h"    // what libpcap makes of a filter
 #include "bpfopt/optimizer.h"  // a program in, a smaller proven one out
 #include "bpfopt/resolver.h"   // names to addresses

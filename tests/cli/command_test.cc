@@ -180,7 +180,8 @@ TEST(CommandTest, InspectionGoesToStandardError) {
       RunBpfopt({"--print-after=lower", "--print-after=emit", "--stats", "--time-passes", "ip and udp"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.output, kIpAndUdp);
-  for (const char* part : {"; after lower\n", "; after emit\n", "fn ", "source: ", "candidates:", "total"}) {
+  for (const char* part : {"; after lower\n", "; after emit\n", "fn ", "source: ", "candidates:", "total",
+                           "a net.core.optmem_max of 20480 takes it, one of 131072 takes it\n"}) {
     EXPECT_NE(result.errors.find(part), std::string::npos) << part << " in " << result.errors;
   }
   const auto all = RunBpfopt({"--print-after-all", "ip and udp"});
