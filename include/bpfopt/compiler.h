@@ -12,6 +12,7 @@
 
 #include "bpfopt/diagnostic.h"
 #include "bpfopt/error.h"
+#include "bpfopt/file_reader.h"
 #include "bpfopt/filter.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
@@ -65,6 +66,7 @@ struct CompileOptions {
   std::optional<ProofMode> proof;  // nothing: on from level 2 on, off below
 
   std::shared_ptr<const Resolver> resolver;  // null: SystemResolver()
+  FileReader read_file;                      // for `@FILE` in sets; empty: such a set is an error
   Budgets budgets;
 
   // Called after each step of the compile of the main candidate; may be empty.
