@@ -42,8 +42,8 @@ constexpr std::array kPasses = {
 
 // Passes that clean up after one another; run in turn until none changes anything.
 constexpr std::array<std::string_view, 10> kCleanUp = {
-    "simplify",     "guards",        "simplify-predicates", "jump-threading", "form-switches",
-    "gather-tests", "dead-branches", "merge-blocks",        "parameters",     "hoist-tests"};
+    "simplify",      "gather-tests",  "guards",       "simplify-predicates", "jump-threading",
+    "form-switches", "dead-branches", "merge-blocks", "parameters",          "hoist-tests"};
 
 class Runner {
  public:
