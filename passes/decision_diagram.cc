@@ -11,7 +11,7 @@
 // decide alike are one. A path of the diagram tests a subsequence of what the path did before, so it faults
 // nowhere anew: faithful, not strict. Diagrams can be larger than what they come from; the driver keeps the
 // better program. Skipped for functions with parameters, effects or divisions by a value and for large ones;
-// bounded in nodes.
+// bounded in nodes and in the work they take.
 
 #include "ir/graph.h"
 #include "passes/facts.h"
@@ -30,6 +30,8 @@ namespace {
 
 constexpr std::size_t kMaxBlocks = 400;
 constexpr std::size_t kMaxNodes = 4000;
+// Pieces of values looked at: large sets have many, at each of few nodes.
+constexpr std::size_t kMaxWork = 200'000;
 
 // A comparison of two values that are no constants, by compare and the values' ids.
 using Atom = std::tuple<ir::Compare, std::uint32_t, std::uint32_t>;
@@ -104,10 +106,11 @@ class Builder {
   }
 
   // Rounds what is known up to whole pieces of the values that `block` or a block after it tests.
-  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) const {
+  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) {
     State state;
     const Tested& tested = tested_[block.id()];
     for (const auto& [id, cuts] : tested.cuts) {
+      work_ += cuts.size();
       RangeSet known = facts.Of(function_.value(id)).range;
       RangeSet possible;
       for (const Range& piece : PiecesOf(cuts)) {
@@ -133,7 +136,7 @@ class Builder {
     std::vector<std::uint64_t> key = state.Key();
     key.push_back(block.id());
     if (auto found = built_.find(key); found != built_.end()) return found->second;
-    if (++nodes_ > kMaxNodes) return nullptr;
+    if (++nodes_ > kMaxNodes || work_ > kMaxWork) return nullptr;
     ir::Block* result = BuildNew(block, state);
     built_[std::move(key)] = result;
     return result;
@@ -265,6 +268,7 @@ class Builder {
   std::map<std::vector<std::uint64_t>, ir::Block*> built_;
   std::map<std::vector<std::uint64_t>, ir::Block*> unique_;
   std::size_t nodes_ = 0;
+  std::size_t work_ = 0;
 };
 
 bool Applies(const std::vector<ir::Block*>& order, const Context& context) {
