@@ -114,8 +114,7 @@ class Builder {
       RangeSet known = facts.Of(function_.value(id)).range;
       RangeSet possible;
       for (const Range& piece : PiecesOf(cuts)) {
-        RangeSet words = RangeSet::Of(piece.first, piece.last);
-        if (words.Intersects(known)) possible = possible.Union(words);
+        if (RangeSet::Of(piece.first, piece.last).Intersects(known)) possible.Append(piece);
       }
       if (!possible.IsFull()) state.words[id] = std::move(possible);
     }
@@ -168,7 +167,7 @@ class Builder {
       ir::Block& next = *EdgeFor(partition, piece.first).target;
       ir::Block* child = Build(next, StateFor(next, below, atoms));
       if (child == nullptr) return nullptr;
-      reached = reached.Union(RangeSet::Of(piece.first, piece.last));
+      reached.Append(piece);
       // Words that cannot occur before this piece go with it; Restrict() finds a better place for them.
       const std::uint32_t first = node.cases.empty() ? 0 : piece.first;
       node.cases.push_back({first, EdgeTo(child, node.edges)});
