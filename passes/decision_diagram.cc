@@ -9,9 +9,10 @@
 //
 // A node is built once for a block and what is known of the values that are tested from it on, and nodes that
 // decide alike are one. A path of the diagram tests a subsequence of what the path did before, so it faults
-// nowhere anew: faithful, not strict. Diagrams can be larger than what they come from; the driver keeps the
-// better program. Skipped for functions with parameters, effects or divisions by a value and for large ones;
-// bounded in nodes.
+// nowhere anew. Guards of tests that are not made are kept under the strict relation, in a block of their
+// own, unless what follows performs them or rejects anyway. Diagrams can be larger than what they come from;
+// the driver keeps the better program. Skipped for functions with parameters, effects or guards that are
+// observable under the faithful relation, and for large ones; bounded in nodes.
 
 #include "ir/graph.h"
 #include "passes/facts.h"
@@ -22,6 +23,7 @@
 #include "passes/terminators.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -79,9 +81,10 @@ std::vector<Range> PiecesOf(const std::set<std::uint32_t>& cuts) {
 
 class Builder {
  public:
-  Builder(ir::Function& function, const std::vector<ir::Block*>& order)
-      : function_(function), tested_(function.block_count()) {
+  Builder(ir::Function& function, const std::vector<ir::Block*>& order, Relation relation)
+      : function_(function), relation_(relation), tested_(function.block_count()) {
     for (auto block = order.rbegin(); block != order.rend(); ++block) Collect(**block);
+    if (relation == Relation::kStrict) available_ = ComputeAvailableGuards(function);
   }
 
   // The diagram's root; null when it grows over its bound.
@@ -135,8 +138,38 @@ class Builder {
     if (auto found = built_.find(key); found != built_.end()) return found->second;
     if (++nodes_ > kMaxNodes) return nullptr;
     ir::Block* result = BuildNew(block, state);
+    if (result != nullptr && relation_ == Relation::kStrict) result = WithGuardsOf(block, result);
     built_[std::move(key)] = result;
     return result;
+  }
+
+  // `node`, which stands for `block`, behind those guards of `block` that neither node nor every path to
+  // `block` performs. What a path has not performed by then, a node before this one has promised.
+  ir::Block* WithGuardsOf(const ir::Block& block, ir::Block* node) {
+    const GuardSet& performed = available_[block.id()];
+    const GuardSet& promised = Anticipated(*node);
+    std::vector<ir::Guard> missing;
+    for (const ir::Guard& guard : block.guards) {
+      if (performed.Covers(guard) || promised.Covers(guard)) continue;
+      // Where it looks may be loaded under a guard that comes only later.
+      if (guard.value != nullptr) std::ranges::copy(DemandedGuards(guard.value), std::back_inserter(missing));
+      missing.push_back(guard);
+    }
+    return missing.empty() ? node : Unique(ir::Jump{{node, {}}}, std::move(missing));
+  }
+
+  // What every path from a block of the diagram to an accepting return performs.
+  const GuardSet& Anticipated(const ir::Block& block) {
+    auto [found, inserted] = anticipated_.emplace(&block, GuardSet());
+    if (!inserted) return found->second;
+    if (AlwaysRejects(block)) {
+      found->second = GuardSet::Everything();
+      return found->second;
+    }
+    GuardSet set = block.edge_count() == 0 ? GuardSet() : GuardSet::Everything();
+    for (const ir::Edge* edge : block.edges()) set.Meet(Anticipated(*edge->target));
+    for (const ir::Guard& guard : block.guards) set.Add(guard);
+    return anticipated_[&block] = std::move(set);
   }
 
   ir::Block* BuildNew(ir::Block& block, const State& state) {
@@ -248,9 +281,15 @@ class Builder {
   // The one block that ends in `terminator` and does nothing else.
   ir::Block* Finish(ir::Terminator terminator) {
     if (const auto* jump = std::get_if<ir::Jump>(&terminator)) return jump->edge.target;
+    return Unique(std::move(terminator), {});
+  }
+
+  // The one block that performs `guards` and those that its terminator demands and ends in `terminator`.
+  ir::Block* Unique(ir::Terminator terminator, std::vector<ir::Guard> guards) {
     ir::Block candidate;
     candidate.terminator = std::move(terminator);
-    candidate.guards = DemandedGuards(candidate);
+    candidate.guards = std::move(guards);
+    for (const ir::Guard& guard : DemandedGuards(candidate)) candidate.guards.push_back(guard);
     auto [found, inserted] = unique_.emplace(BlockKey(candidate), nullptr);
     if (inserted) {
       found->second = function_.NewBlock();
@@ -261,27 +300,30 @@ class Builder {
   }
 
   ir::Function& function_;
+  Relation relation_;
   std::vector<Tested> tested_;
+  std::vector<GuardSet> available_;  // strict: by block id
+  std::map<const ir::Block*, GuardSet> anticipated_;
   std::map<std::vector<std::uint64_t>, ir::Block*> built_;
   std::map<std::vector<std::uint64_t>, ir::Block*> unique_;
   std::size_t nodes_ = 0;
 };
 
-bool Applies(const std::vector<ir::Block*>& order, const Context& context) {
-  if (context.relation != Relation::kFaithful || order.size() > kMaxBlocks) return false;
-  return std::ranges::all_of(order, [&](const ir::Block* block) {
-    return block->parameters.empty() && block->effects.empty() &&
-           std::ranges::none_of(
-               block->guards, [&](const ir::Guard& guard) { return IsObservable(guard, context.relation); });
-  });
+bool Applies(const std::vector<ir::Block*>& order) {
+  return order.size() <= kMaxBlocks && std::ranges::all_of(order, [](const ir::Block* block) {
+           return block->parameters.empty() && block->effects.empty() &&
+                  std::ranges::none_of(block->guards, [](const ir::Guard& guard) {
+                    return IsObservable(guard, Relation::kFaithful);
+                  });
+         });
 }
 
 }  // namespace
 
 bool RunDecisionDiagram(ir::Function& function, Context& context) {
   std::vector<ir::Block*> order = ir::TopologicalOrder(function);
-  if (!Applies(order, context)) return false;
-  ir::Block* root = Builder(function, order).Run();
+  if (!Applies(order)) return false;
+  ir::Block* root = Builder(function, order, context.relation).Run();
   if (root == nullptr) {
     ++context.counters["decision-diagram.too-large"];
     function.RemoveUnreachable();
