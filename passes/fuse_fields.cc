@@ -126,7 +126,10 @@ std::optional<std::vector<Piece>> Combine(const Field& common, const Demand& fir
 class Fusion {
  public:
   Fusion(ir::Function& function, Context& context)
-      : function_(function), context_(context), anticipated_(ComputeAnticipatedGuards(function)) {}
+      : function_(function),
+        context_(context),
+        anticipated_(ComputeAnticipatedGuards(function)),
+        predecessors_(ir::ComputePredecessors(function)) {}
 
   bool Run() {
     incoming_.assign(function_.block_count(), 0);
@@ -168,7 +171,7 @@ class Fusion {
     std::optional<std::vector<Piece>> combined = Combine(*common, *first_demand, *second_demand);
     if (!combined) return false;
     Partition whole = Fused(*common, *combined, fallback);
-    if (Cost(whole, nullptr) > Cost(first, nullptr) + Cost(second, &first)) return false;
+    if (CostOfOne(block, second, whole) > CostOfTwo(block, first, second)) return false;
     Write(block, std::move(whole));
     ++context_.counters["fuse-fields.tests"];
     return true;
@@ -189,14 +192,54 @@ class Fusion {
     return partition;
   }
 
-  // Of a decision, perhaps after another one: then its place in the packet is in the index register already,
-  // and what that one has loaded in the accumulator unless it was masked there.
-  static std::size_t Cost(const Partition& partition, const Partition* before) {
+  std::size_t CostOfOne(const ir::Block& block, const Partition& second, const Partition& whole) const {
+    return Cost(whole, HeldBefore(block)) + Reloads(second, whole);
+  }
+  std::size_t CostOfTwo(const ir::Block& block, const Partition& first, const Partition& second) const {
+    const Held between{AccumulatorAfter(first), LoadOf(first)->base()};
+    return Cost(first, HeldBefore(block)) + Cost(second, between);
+  }
+
+  // What the registers hold where a decision begins.
+  struct Held {
+    const ir::Value* accumulator = nullptr;
+    const ir::Value* index = nullptr;
+  };
+
+  static std::size_t Cost(const Partition& partition, const Held& held) {
     const ir::Value* load = LoadOf(partition);
     const std::size_t cost = TestCount(partition) + (IsMaskedFirst(partition) ? 1 : 0);
-    if (before == nullptr) return cost + ValueCost(load);
-    if (LoadOf(*before) == load && !IsMaskedFirst(*before)) return cost;
-    return cost + ValueCost(load, LoadOf(*before)->base());
+    return load == held.accumulator ? cost : cost + ValueCost(load, held.index);
+  }
+
+  Held HeldBefore(const ir::Block& block) const {
+    const std::vector<ir::EdgeRef>& edges = predecessors_[block.id()];
+    Held held;
+    for (const ir::EdgeRef& edge : edges) {
+      std::optional<Partition> before = PartitionOf(function_, edge.from->terminator);
+      if (!before || !FieldOf(before->value)) return {};
+      const Held after{AccumulatorAfter(*before), LoadOf(*before)->base()};
+      if (&edge == edges.data()) held = after;
+      if (held.accumulator != after.accumulator) held.accumulator = nullptr;
+      if (held.index != after.index) held.index = nullptr;
+    }
+    return held;
+  }
+
+  // Instructions that load anew, after `now`, what `old`'s successors would have found in the accumulator.
+  std::size_t Reloads(const Partition& old, const Partition& now) const {
+    std::size_t loads = 0;
+    for (const ir::Edge& edge : old.edges) {
+      if (incoming_[edge.target->id()] != 1) continue;
+      std::optional<Partition> next = PartitionOf(function_, edge.target->terminator);
+      if (!next || !FieldOf(next->value)) continue;
+      if (LoadOf(*next) == AccumulatorAfter(old) && LoadOf(*next) != AccumulatorAfter(now)) ++loads;
+    }
+    return loads;
+  }
+
+  static const ir::Value* AccumulatorAfter(const Partition& partition) {
+    return IsMaskedFirst(partition) ? nullptr : LoadOf(partition);
   }
 
   static const ir::Value* LoadOf(const Partition& partition) {
@@ -222,6 +265,7 @@ class Fusion {
   ir::Function& function_;
   Context& context_;
   std::vector<GuardSet> anticipated_;
+  std::vector<std::vector<ir::EdgeRef>> predecessors_;  // before anything is fused
   std::vector<std::uint32_t> incoming_;
 };
 
