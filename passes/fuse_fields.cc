@@ -11,7 +11,7 @@
 // be a decision of any size, as long as its ranges stay ranges.
 
 #include "ir/graph.h"
-#include "passes/cost.h"
+#include "passes/decision_cost.h"
 #include "passes/field.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
@@ -154,12 +154,13 @@ class Fusion {
       const ir::Edge& fallback = first->edges[1 - through];
       if (incoming_[next.id()] != 1 || !next.parameters.empty() || !next.effects.empty()) continue;
       std::optional<Partition> second = PartitionOf(function_, next.terminator);
-      if (second && Fuse(block, *first, fallback, *second)) return true;
+      if (second && Fuse(block, *first, fallback, next, *second)) return true;
     }
     return false;
   }
 
-  bool Fuse(ir::Block& block, const Partition& first, const ir::Edge& fallback, const Partition& second) {
+  bool Fuse(ir::Block& block, const Partition& first, const ir::Edge& fallback, const ir::Block& next,
+            const Partition& second) {
     if (std::ranges::find(second.edges, fallback) == second.edges.end()) return false;
     std::optional<Demand> first_demand = DemandOf(first, fallback);
     std::optional<Demand> second_demand = DemandOf(second, fallback);
@@ -168,11 +169,12 @@ class Fusion {
     if (!common) return false;
     const ir::Guard guard = ir::Guard::Bounds(common->base, common->offset, common->width);
     if (MayBeNegative(guard) || !anticipated_[block.id()].Covers(guard)) return false;
+    if (!MayPerformEarlier(next.guards, block)) return false;
     std::optional<std::vector<Piece>> combined = Combine(*common, *first_demand, *second_demand);
     if (!combined) return false;
     Partition whole = Fused(*common, *combined, fallback);
     if (CostOfOne(block, second, whole) > CostOfTwo(block, first, second)) return false;
-    Write(block, std::move(whole));
+    Write(block, std::move(whole), next.guards);
     ++context_.counters["fuse-fields.tests"];
     return true;
   }
@@ -193,37 +195,14 @@ class Fusion {
   }
 
   std::size_t CostOfOne(const ir::Block& block, const Partition& second, const Partition& whole) const {
-    return Cost(whole, HeldBefore(block)) + Reloads(second, whole);
+    return CostAfter(HeldBefore(block), whole) + Reloads(second, whole);
   }
   std::size_t CostOfTwo(const ir::Block& block, const Partition& first, const Partition& second) const {
-    const Held between{AccumulatorAfter(first), LoadOf(first)->base()};
-    return Cost(first, HeldBefore(block)) + Cost(second, between);
-  }
-
-  // What the registers hold where a decision begins.
-  struct Held {
-    const ir::Value* accumulator = nullptr;
-    const ir::Value* index = nullptr;
-  };
-
-  static std::size_t Cost(const Partition& partition, const Held& held) {
-    const ir::Value* load = LoadOf(partition);
-    const std::size_t cost = TestCount(partition) + (IsMaskedFirst(partition) ? 1 : 0);
-    return load == held.accumulator ? cost : cost + ValueCost(load, held.index);
+    return CostAfter(HeldBefore(block), first) + CostAfter(HeldAfter(first), second);
   }
 
   Held HeldBefore(const ir::Block& block) const {
-    const std::vector<ir::EdgeRef>& edges = predecessors_[block.id()];
-    Held held;
-    for (const ir::EdgeRef& edge : edges) {
-      std::optional<Partition> before = PartitionOf(function_, edge.from->terminator);
-      if (!before || !FieldOf(before->value)) return {};
-      const Held after{AccumulatorAfter(*before), LoadOf(*before)->base()};
-      if (&edge == edges.data()) held = after;
-      if (held.accumulator != after.accumulator) held.accumulator = nullptr;
-      if (held.index != after.index) held.index = nullptr;
-    }
-    return held;
+    return passes::HeldBefore(function_, predecessors_[block.id()]);
   }
 
   // Instructions that load anew, after `now`, what `old`'s successors would have found in the accumulator.
@@ -233,31 +212,29 @@ class Fusion {
       if (incoming_[edge.target->id()] != 1) continue;
       std::optional<Partition> next = PartitionOf(function_, edge.target->terminator);
       if (!next || !FieldOf(next->value)) continue;
-      if (LoadOf(*next) == AccumulatorAfter(old) && LoadOf(*next) != AccumulatorAfter(now)) ++loads;
+      if (LoadOf(*next) == HeldAfter(old).accumulator && LoadOf(*next) != HeldAfter(now).accumulator) ++loads;
     }
     return loads;
   }
 
-  static const ir::Value* AccumulatorAfter(const Partition& partition) {
-    return IsMaskedFirst(partition) ? nullptr : LoadOf(partition);
+  // Guards of a block behind `block` may be performed there if every accepting path performs them anyway.
+  bool MayPerformEarlier(const std::vector<ir::Guard>& guards, const ir::Block& block) const {
+    return std::ranges::all_of(guards, [&](const ir::Guard& guard) {
+      return !IsObservable(guard, context_.relation) || anticipated_[block.id()].Covers(guard);
+    });
   }
 
-  static const ir::Value* LoadOf(const Partition& partition) {
-    const ir::Value* value = partition.value;
-    return value->opcode() == ir::Opcode::kAnd ? value->lhs() : value;
-  }
-
-  // Not where {0} is decided against the rest, which a jump on bits does.
-  static bool IsMaskedFirst(const Partition& partition) {
-    const bool tests_bits = partition.cases.size() == 2 && partition.cases[1].first == 1;
-    return partition.value->opcode() == ir::Opcode::kAnd && !tests_bits;
-  }
-
-  void Write(ir::Block& block, Partition partition) {
+  void Write(ir::Block& block, Partition partition, const std::vector<ir::Guard>& next_guards) {
     block.terminator = ToTerminator(function_, std::move(partition));
     std::vector<ir::Guard> guards = DemandedGuards(block);
-    for (const ir::Guard& guard : block.guards) {
+    GuardSet performed;
+    const auto add = [&](const ir::Guard& guard) {
       if (std::ranges::find(guards, guard) == guards.end()) guards.push_back(guard);
+    };
+    for (const ir::Guard& guard : block.guards) add(guard);
+    for (const ir::Guard& guard : guards) performed.Add(guard);
+    for (const ir::Guard& guard : next_guards) {
+      if (IsObservable(guard, context_.relation) && !performed.Covers(guard)) add(guard);
     }
     block.guards = std::move(guards);
   }

@@ -92,6 +92,27 @@ b3:
 )");
 }
 
+// The second block's guard is one that an earlier pass left behind: packets without [100] are rejected there.
+TEST(FuseFields, StrictKeepsAGuardThatNoLoadPerforms) {
+  const std::string text = RunOnText("fuse-fields", R"(fn pcap {
+b0:
+  need [20]:1
+  if ldb[20] == 0x6 then b1 else b3
+b1:
+  need [21]:1
+  need [100]:1
+  if ldb[21] == 0x1 then b2 else b3
+b2:
+  return 0x40000
+b3:
+  return 0x0
+}
+)",
+                                     Relation::kStrict);
+  EXPECT_NE(text.find("if ldh[20] == 0x601"), std::string::npos) << text;
+  EXPECT_NE(text.find("need [100]:1"), std::string::npos) << text;
+}
+
 // What one test of two bytes makes of one test after the other, where both lead to b2 or else to b3.
 std::string Fused(const std::string& first, const std::string& second) {
   return RunOnText("fuse-fields", "fn pcap {\nb0:\n  need [20]:4\n  if " + first +
