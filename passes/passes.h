@@ -19,6 +19,7 @@ bool RunSolvePredicates(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
 bool RunNarrowLoads(ir::Function& function, Context& context);
 bool RunFuseFields(ir::Function& function, Context& context);
+bool RunTileFields(ir::Function& function, Context& context);
 bool RunParameters(ir::Function& function, Context& context);
 bool RunMergeTails(ir::Function& function, Context& context);
 

@@ -31,6 +31,7 @@ constexpr std::array kPasses = {
          RunDecisionDiagram},
     Pass{"narrow-loads", "Shortens loads whose low bytes no decision looks at.", RunNarrowLoads},
     Pass{"fuse-fields", "Makes tests of neighbouring fields one test of a wider load.", RunFuseFields},
+    Pass{"tile-fields", "Reads the bytes that a chain of tests asks about with fewer loads.", RunTileFields},
     Pass{"parameters",
          "Drops parameters that others stand for, and takes from arguments what can be done once.",
          RunParameters},
@@ -58,7 +59,7 @@ class Runner {
     Stage({"decision-diagram"});
     // Shapes that facts do not see through, so after all that reasons with facts; fields before tails, for a
     // tail may begin behind a fused test.
-    Stage({"narrow-loads", "fuse-fields"});
+    Stage({"narrow-loads", "fuse-fields", "tile-fields"});
     Stage({"merge-tails"});
     if (error_) return tl::unexpected<Error>(*error_);
     return {};
