@@ -17,6 +17,7 @@ bool RunDeadBranches(ir::Function& function, Context& context);
 bool RunMergeBlocks(ir::Function& function, Context& context);
 bool RunSolvePredicates(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
+bool RunOrderTests(ir::Function& function, Context& context);
 bool RunNarrowLoads(ir::Function& function, Context& context);
 bool RunFuseFields(ir::Function& function, Context& context);
 bool RunTileFields(ir::Function& function, Context& context);

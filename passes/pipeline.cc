@@ -29,6 +29,7 @@ constexpr std::array kPasses = {
          RunSolvePredicates},
     Pass{"decision-diagram", "Rebuilds the function so that a path tests each value once.",
          RunDecisionDiagram},
+    Pass{"order-tests", "Tests values in another order where that makes fewer tests.", RunOrderTests},
     Pass{"narrow-loads", "Shortens loads whose low bytes no decision looks at.", RunNarrowLoads},
     Pass{"fuse-fields", "Makes tests of neighbouring fields one test of a wider load.", RunFuseFields},
     Pass{"tile-fields", "Reads the bytes that a chain of tests asks about with fewer loads.", RunTileFields},
@@ -57,6 +58,7 @@ class Runner {
     if (options_.level >= 2) Stage({"solve-predicates"});
     // Once all decisions that paths determine are made: diagrams grow with the tests they start from.
     Stage({"decision-diagram"});
+    Stage({"order-tests"});
     // Shapes that facts do not see through, so after all that reasons with facts; fields before tails, for a
     // tail may begin behind a fused test.
     Stage({"narrow-loads", "fuse-fields", "tile-fields"});

@@ -23,13 +23,14 @@ class Chains {
 
   std::uint32_t Below(std::uint32_t bound) { return static_cast<std::uint32_t>(random_() % bound); }
 
-  // Tests that go on to one another or leave for one place, which may be the one that accepts.
-  std::string Next() {
-    const unsigned tests = 2 + Below(5);
+  // Tests that go on to one another or leave for one place, which may be the one that accepts; when they are
+  // `tangled`, for any place behind them, and few values are tested often.
+  std::string Next(bool tangled) {
+    const unsigned tests = 2 + Below(tangled ? 8 : 5);
     std::string text = "fn pcap {\n";
     for (unsigned i = 0; i < tests; ++i) {
-      const unsigned width = 1U << Below(3);
-      const unsigned offset = Below(kBytes - width + 1);
+      const unsigned width = tangled ? 1 : 1U << Below(3);
+      const unsigned offset = Below(tangled ? 4 : kBytes - width + 1);
       text += fmt::format("b{}:\n  need [{}]:{}\n", i, offset, width);
       if (Below(8) == 0) text += fmt::format("  need [{}]:1\n", Below(kBytes + 1));
       text += "  if " + Condition(fmt::format("ld{}[{}]",
@@ -39,7 +40,8 @@ class Chains {
                                               offset),
                                   width);
       const std::string on = fmt::format("b{}", i + 1);
-      const std::string out = fmt::format("b{}", Below(12) == 0 ? tests : tests + 1);
+      const unsigned behind = tangled ? i + 1 + Below(tests + 1 - i) : tests + (Below(12) == 0 ? 0 : 1);
+      const std::string out = fmt::format("b{}", behind);
       const bool then_on = Below(4) != 0;
       text += fmt::format(" then {} else {}\n", then_on ? on : out, then_on ? out : on);
     }
@@ -92,7 +94,7 @@ TEST_P(FieldChainsTest, KeepTheirMeaning) {
   Chains chains(7);
   std::size_t changed = 0;
   for (int round = 0; round < 1500; ++round) {
-    Expected<ir::Function> source = ir::Parse(chains.Next());
+    Expected<ir::Function> source = ir::Parse(chains.Next(name == "order-tests"));
     ASSERT_TRUE(source) << source.error().message;
     ir::Function result = source->Clone();
     Context context;
@@ -110,7 +112,8 @@ TEST_P(FieldChainsTest, KeepTheirMeaning) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Passes, FieldChainsTest,
-                         testing::Combine(testing::Values("fuse-fields", "tile-fields", "decision-diagram"),
+                         testing::Combine(testing::Values("fuse-fields", "tile-fields", "decision-diagram",
+                                                          "order-tests"),
                                           testing::Values(Relation::kStrict, Relation::kFaithful)),
                          [](const auto& info) {
                            std::string name = std::get<0>(info.param);

@@ -1,0 +1,373 @@
+#include "passes/diagram_builder.h"
+
+#include "ir/graph.h"
+#include "passes/facts.h"
+#include "passes/flow_facts.h"
+#include "passes/guard_set.h"
+#include "passes/partition.h"
+#include "passes/terminators.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+
+namespace bpfopt::passes {
+namespace {
+
+constexpr std::size_t kMaxBlocks = 400;
+
+// A comparison of two values that are no constants, by compare and the values' ids.
+using Atom = std::tuple<ir::Compare, std::uint32_t, std::uint32_t>;
+
+Atom AtomOf(const ir::Branch& branch) { return {branch.compare, branch.lhs->id(), branch.rhs->id()}; }
+
+// What is tested from a block on: values with the first words of the pieces that tests tell apart, and atoms.
+struct Tested {
+  std::map<std::uint32_t, std::set<std::uint32_t>> cuts;  // by value id
+  std::set<Atom> atoms;
+};
+
+// What is known at a node, as far as tests from there on can see it.
+struct State {
+  std::map<std::uint32_t, RangeSet> words;  // by value id: pieces that are possible; absent: all
+  std::map<Atom, bool> atoms;
+
+  auto Key() const {
+    std::vector<std::uint64_t> key;
+    for (const auto& [id, set] : words) {
+      key.push_back(id);
+      key.push_back(set.ranges().size());
+      for (const Range& range : set.ranges()) key.push_back((std::uint64_t{range.first} << 32) | range.last);
+    }
+    key.push_back(~std::uint64_t{0});
+    for (const auto& [atom, outcome] : atoms) {
+      key.push_back(static_cast<std::uint64_t>(std::get<0>(atom)));
+      key.push_back((std::uint64_t{std::get<1>(atom)} << 32) | std::get<2>(atom));
+      key.push_back(outcome ? 1 : 0);
+    }
+    return key;
+  }
+};
+
+// The pieces that `cuts` make of all words.
+std::vector<Range> PiecesOf(const std::set<std::uint32_t>& cuts) {
+  std::vector<Range> pieces;
+  std::uint32_t first = 0;
+  for (std::uint32_t cut : cuts) {
+    if (cut == 0) continue;
+    pieces.push_back({first, cut - 1});
+    first = cut;
+  }
+  pieces.push_back({first, 0xffffffff});
+  return pieces;
+}
+
+class Builder {
+ public:
+  Builder(ir::Function& function, const DiagramOptions& options)
+      : function_(function), options_(options), tested_(function.block_count()) {
+    const std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+    for (auto block = order.rbegin(); block != order.rend(); ++block) Collect(**block);
+    const bool is_ordered = !options.order.empty();
+    if (options.relation == Relation::kStrict || is_ordered) available_ = ComputeAvailableGuards(function);
+    if (is_ordered) anticipated_in_source_ = ComputeAnticipatedGuards(function);
+    for (const ir::Value* value : options.order) ranks_.emplace(value->id(), ranks_.size());
+  }
+
+  Diagram Run() {
+    ir::Block* root = Build(*function_.entry(), State());
+    return {root, nodes_};
+  }
+
+ private:
+  void Collect(const ir::Block& block) {
+    Tested& tested = tested_[block.id()];
+    for (const ir::Edge* edge : block.edges()) {
+      const Tested& below = tested_[edge->target->id()];
+      for (const auto& [id, cuts] : below.cuts) tested.cuts[id].insert(cuts.begin(), cuts.end());
+      tested.atoms.insert(below.atoms.begin(), below.atoms.end());
+    }
+    if (std::optional<Partition> partition = PartitionOf(function_, block.terminator)) {
+      std::set<std::uint32_t>& cuts = tested.cuts[partition->value->id()];
+      for (const ir::Switch::Case& c : partition->cases) cuts.insert(c.first);
+    } else if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
+      tested.atoms.insert(AtomOf(*branch));
+    }
+  }
+
+  // Rounds what is known up to whole pieces of the values that `block` or a block after it tests.
+  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) const {
+    State state;
+    const Tested& tested = tested_[block.id()];
+    for (const auto& [id, cuts] : tested.cuts) {
+      RangeSet known = facts.Of(function_.value(id)).range;
+      RangeSet possible;
+      for (const Range& piece : PiecesOf(cuts)) {
+        RangeSet words = RangeSet::Of(piece.first, piece.last);
+        if (words.Intersects(known)) possible = possible.Union(words);
+      }
+      if (!possible.IsFull()) state.words[id] = std::move(possible);
+    }
+    for (const auto& [atom, outcome] : atoms) {
+      if (tested.atoms.contains(atom)) state.atoms[atom] = outcome;
+    }
+    return state;
+  }
+
+  Facts FactsOf(const State& state) const {
+    Facts facts;
+    for (const auto& [id, words] : state.words) facts.Learn(function_.value(id), words);
+    return facts;
+  }
+
+  ir::Block* Build(ir::Block& block, const State& state) {
+    if (block.edge_count() == 0) return &block;
+    std::vector<std::uint64_t> key = state.Key();
+    key.push_back(block.id());
+    if (auto found = built_.find(key); found != built_.end()) return found->second;
+    if (++nodes_ > options_.max_nodes) return nullptr;
+    ir::Block* result = BuildNew(block, state);
+    if (result != nullptr && options_.relation == Relation::kStrict) result = WithGuardsOf(block, result);
+    built_[std::move(key)] = result;
+    return result;
+  }
+
+  // `node`, which stands for `block`, behind those guards of `block` that neither node nor every path to
+  // `block` performs. What a path has not performed by then, a node before this one has promised.
+  ir::Block* WithGuardsOf(const ir::Block& block, ir::Block* node) {
+    const GuardSet& performed = available_[block.id()];
+    const GuardSet& promised = Anticipated(*node);
+    std::vector<ir::Guard> missing;
+    for (const ir::Guard& guard : block.guards) {
+      if (performed.Covers(guard) || promised.Covers(guard)) continue;
+      // Where it looks may be loaded under a guard that comes only later.
+      if (guard.value != nullptr) std::ranges::copy(DemandedGuards(guard.value), std::back_inserter(missing));
+      missing.push_back(guard);
+    }
+    return missing.empty() ? node : Unique(ir::Jump{{node, {}}}, std::move(missing));
+  }
+
+  // What every path from a block of the diagram to an accepting return performs.
+  const GuardSet& Anticipated(const ir::Block& block) {
+    auto [found, inserted] = anticipated_.emplace(&block, GuardSet());
+    if (!inserted) return found->second;
+    if (AlwaysRejects(block)) {
+      found->second = GuardSet::Everything();
+      return found->second;
+    }
+    GuardSet set = block.edge_count() == 0 ? GuardSet() : GuardSet::Everything();
+    for (const ir::Edge* edge : block.edges()) set.Meet(Anticipated(*edge->target));
+    for (const ir::Guard& guard : block.guards) set.Add(guard);
+    return anticipated_[&block] = std::move(set);
+  }
+
+  ir::Block* BuildNew(ir::Block& block, const State& state) {
+    Facts facts = FactsOf(state);
+    if (std::optional<Partition> partition = PartitionOf(function_, block.terminator)) {
+      return BuildDecision(block, *partition, facts, state.atoms);
+    }
+    if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
+      return BuildComparison(*branch, facts, state.atoms);
+    }
+    ir::Block& next = *block.edge(0).target;
+    return Build(next, StateFor(next, facts, state.atoms));
+  }
+
+  ir::Block* BuildDecision(ir::Block& block, const Partition& partition, const Facts& facts,
+                           const std::map<Atom, bool>& atoms) {
+    const bool is_open = IsOpen(block, partition.value, facts);
+    const ir::Value* value = is_open ? FirstValue(block, partition.value, facts) : partition.value;
+    const RangeSet possible = facts.Of(value).range;
+    Partition node;
+    node.value = value;
+    RangeSet reached;
+    for (const Range& piece : PiecesOf(tested_[block.id()].cuts.at(value->id()))) {
+      RangeSet words = RangeSet::Of(piece.first, piece.last).Intersect(possible);
+      if (words.IsEmpty()) continue;
+      Facts below = facts;
+      if (!below.Learn(value, words)) continue;
+      ir::Block& next = value == partition.value ? *EdgeFor(partition, piece.first).target : block;
+      ir::Block* child = Build(next, StateFor(next, below, atoms));
+      if (child == nullptr) return nullptr;
+      reached = reached.Union(RangeSet::Of(piece.first, piece.last));
+      // Words that cannot occur before this piece go with it; Restrict() finds a better place for them.
+      const std::uint32_t first = node.cases.empty() ? 0 : piece.first;
+      node.cases.push_back({first, EdgeTo(child, node.edges)});
+    }
+    if (node.edges.empty()) return Build(*partition.edges[0].target, State());
+    node = Restrict(node, reached);
+    DropImplied(node, facts);
+    return Finish(ToTerminator(function_, std::move(node)));
+  }
+
+  // Do facts leave words of more than one piece?
+  bool IsOpen(const ir::Block& block, const ir::Value* value, const Facts& facts) const {
+    const RangeSet possible = facts.Of(value).range;
+    std::size_t pieces = 0;
+    for (const Range& piece : PiecesOf(tested_[block.id()].cuts.at(value->id()))) {
+      if (RangeSet::Of(piece.first, piece.last).Intersects(possible)) ++pieces;
+    }
+    return pieces > 1;
+  }
+
+  // The value to test at `block`, whose own is `own`: of those that may still be tested from there on, that
+  // every accepting path may load at once, the first in the order.
+  const ir::Value* FirstValue(const ir::Block& block, const ir::Value* own, const Facts& facts) {
+    const auto rank_of = [this](const ir::Value* value) {
+      const auto found = ranks_.find(value->id());
+      return found == ranks_.end() ? 0 : found->second;
+    };
+    const ir::Value* first = own;
+    if (rank_of(own) == 0) return own;
+    for (const ir::Value* value : ValuesBehind(block, facts)) {
+      const bool is_better = rank_of(value) < rank_of(first) && ranks_.contains(value->id());
+      if (is_better && IsOpen(block, value, facts) && MayLoadAt(block, value)) first = value;
+    }
+    return first;
+  }
+
+  // The values that blocks from `from` on decide on, as far as `facts` leave ways to them.
+  std::vector<const ir::Value*> ValuesBehind(const ir::Block& from, const Facts& facts) {
+    std::vector<const ir::Value*> values;
+    std::set<const ir::Block*> seen{&from};
+    std::vector<const ir::Block*> open{&from};
+    while (!open.empty()) {
+      const ir::Block& block = *open.back();
+      open.pop_back();
+      if (std::optional<Partition> partition = PartitionOf(function_, block.terminator))
+        values.push_back(partition->value);
+      const std::optional<std::size_t> decided = DecidedEdge(function_, block, facts);
+      for (std::size_t i = 0; i < block.edge_count(); ++i) {
+        const ir::Block* next = block.edge(i).target;
+        if ((!decided || *decided == i) && seen.insert(next).second) open.push_back(next);
+      }
+    }
+    return values;
+  }
+
+  bool MayLoadAt(const ir::Block& block, const ir::Value* value) const {
+    return std::ranges::all_of(DemandedGuards(value), [&](const ir::Guard& guard) {
+      return available_[block.id()].Covers(guard) || anticipated_in_source_[block.id()].Covers(guard);
+    });
+  }
+
+  // Where another child, given what an edge of this node tells, comes to the same as the edge's own child,
+  // the edge can go to that other child: `ld[2] == 0xffffffff` need not be asked when a set multicast bit
+  // follows and rejects anyway.
+  void DropImplied(Partition& node, const Facts& facts) {
+    for (std::uint32_t i = 0; i < node.edges.size(); ++i) {
+      Facts on_edge = facts;
+      if (!on_edge.Learn(node.value, WordsFor(node, i))) continue;
+      for (const ir::Edge& other : node.edges) {
+        if (other == node.edges[i] || !ComesTo(node, *other.target, on_edge, *node.edges[i].target)) continue;
+        ir::Edge target = other;
+        node.edges[i] = std::move(target);
+        break;
+      }
+    }
+  }
+
+  // Do the decisions from `at` on, under `facts`, lead to `goal`, without a fault that was not there?
+  bool ComesTo(const Partition& node, const ir::Block& at, const Facts& facts, const ir::Block& goal) {
+    GuardSet performed;
+    for (const ir::Guard& guard : DemandedGuards(node.value)) performed.Add(guard);
+    const auto* exit = std::get_if<ir::Return>(&goal.terminator);
+    const bool rejects = exit != nullptr && exit->value->IsConstant(0);
+    const ir::Block* block = &at;
+    while (block != &goal && block->edge_count() != 0) {
+      std::optional<std::size_t> decided = DecidedEdge(function_, *block, facts);
+      if (!decided) return false;
+      for (const ir::Guard& guard : block->guards) {
+        if (!rejects && !performed.Covers(guard)) return false;
+      }
+      block = block->edge(*decided).target;
+    }
+    return block == &goal;
+  }
+
+  ir::Block* BuildComparison(const ir::Branch& branch, const Facts& facts, std::map<Atom, bool> atoms) {
+    std::optional<bool> known = facts.Decide(branch);
+    if (auto found = atoms.find(AtomOf(branch)); found != atoms.end()) known = found->second;
+    ir::Branch node = branch;
+    for (bool outcome : {true, false}) {
+      if (known && *known != outcome) continue;
+      ir::Edge& edge = outcome ? node.then_edge : node.else_edge;
+      Facts below = facts;
+      if (!below.Learn(branch, outcome)) {
+        known = !outcome;
+        continue;
+      }
+      atoms[AtomOf(branch)] = outcome;
+      ir::Block* child = Build(*edge.target, StateFor(*edge.target, below, atoms));
+      if (child == nullptr) return nullptr;
+      edge.target = child;
+    }
+    if (known) return (*known ? node.then_edge : node.else_edge).target;
+    if (node.then_edge == node.else_edge) return node.then_edge.target;
+    return Finish(node);
+  }
+
+  static const ir::Edge& EdgeFor(const Partition& partition, std::uint32_t word) {
+    auto after = std::ranges::upper_bound(partition.cases, word, {}, &ir::Switch::Case::first);
+    return partition.edges[std::prev(after)->edge];
+  }
+
+  static std::uint32_t EdgeTo(ir::Block* target, std::vector<ir::Edge>& edges) {
+    for (std::uint32_t i = 0; i < edges.size(); ++i) {
+      if (edges[i].target == target) return i;
+    }
+    edges.push_back({target, {}});
+    return static_cast<std::uint32_t>(edges.size() - 1);
+  }
+
+  // The one block that ends in `terminator` and does nothing else.
+  ir::Block* Finish(ir::Terminator terminator) {
+    if (const auto* jump = std::get_if<ir::Jump>(&terminator)) return jump->edge.target;
+    return Unique(std::move(terminator), {});
+  }
+
+  // The one block that performs `guards` and those that its terminator demands and ends in `terminator`.
+  ir::Block* Unique(ir::Terminator terminator, std::vector<ir::Guard> guards) {
+    ir::Block candidate;
+    candidate.terminator = std::move(terminator);
+    candidate.guards = std::move(guards);
+    for (const ir::Guard& guard : DemandedGuards(candidate)) candidate.guards.push_back(guard);
+    auto [found, inserted] = unique_.emplace(BlockKey(candidate), nullptr);
+    if (inserted) {
+      found->second = function_.NewBlock();
+      found->second->guards = std::move(candidate.guards);
+      found->second->terminator = std::move(candidate.terminator);
+    }
+    return found->second;
+  }
+
+  ir::Function& function_;
+  const DiagramOptions& options_;
+  std::vector<Tested> tested_;
+  std::vector<GuardSet> available_;              // strict or ordered: by block id
+  std::vector<GuardSet> anticipated_in_source_;  // ordered: by block id
+  std::map<std::uint32_t, std::size_t> ranks_;   // ordered: by value id
+  std::map<const ir::Block*, GuardSet> anticipated_;
+  std::map<std::vector<std::uint64_t>, ir::Block*> built_;
+  std::map<std::vector<std::uint64_t>, ir::Block*> unique_;
+  std::size_t nodes_ = 0;
+};
+
+}  // namespace
+
+bool CanBuildDiagram(const ir::Function& function) {
+  const std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+  return order.size() <= kMaxBlocks && std::ranges::all_of(order, [](const ir::Block* block) {
+           return block->parameters.empty() && block->effects.empty() &&
+                  std::ranges::none_of(block->guards, [](const ir::Guard& guard) {
+                    return IsObservable(guard, Relation::kFaithful);
+                  });
+         });
+}
+
+Diagram BuildDiagram(ir::Function& function, const DiagramOptions& options) {
+  return Builder(function, options).Run();
+}
+
+}  // namespace bpfopt::passes

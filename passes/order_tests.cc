@@ -1,0 +1,140 @@
+// Pass `order-tests`: rebuilds a function in which some value is decided in several places as the decision
+// diagram of another order of tests, where that makes it smaller.
+//
+//   b0: if ld[26] == A then b1 else b2                  b0: if ldb[23] == 0x6 then b1 else b9
+//   b1: if ldb[23] == 0x6 then b3 else b9          =>   b1: if ld[26] == A then b3 else b2
+//   b2: if ld[26] == B then b4 else b9                  b2: if ld[26] == B then b5 else b9
+//   b4: if ldb[23] == 0x6 then b5 else b9
+//
+// Starts from one order of all values for all paths, then moves each value that is decided more than once to
+// earlier places, as long as that helps. What an order costs is estimated after fields are fused as the
+// passes behind this one will do. Bounded in nodes of diagrams.
+
+#include "ir/graph.h"
+#include "passes/cost.h"
+#include "passes/diagram_builder.h"
+#include "passes/guard_set.h"
+#include "passes/partition.h"
+#include "passes/passes.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace bpfopt::passes {
+namespace {
+
+constexpr std::size_t kMaxValues = 24;
+constexpr std::size_t kMaxNodesPerTrial = 400;
+constexpr std::size_t kMaxNodes = 6000;
+
+// A load for a guard alone, and a way back to where others go: half-instructions.
+constexpr std::size_t kGuardHalfInstructions = 4;
+
+using Order = std::vector<std::uint32_t>;  // ids of values
+
+struct Search {
+  Search(const ir::Function& source, const Context& options) : function(source), context(options) {}
+
+  const ir::Function& function;
+  const Context& context;
+  std::size_t nodes_left = kMaxNodes;
+
+  std::size_t CostAsItIs() const {
+    ir::Function trial = function.Clone();
+    return CostOf(trial);
+  }
+
+  // What the order's diagram comes to; nothing when it is too large.
+  std::optional<std::size_t> CostOf(const Order& order) {
+    ir::Function trial = function.Clone();
+    DiagramOptions options{context.relation, std::min(nodes_left, kMaxNodesPerTrial), {}};
+    for (const std::uint32_t id : order) options.order.push_back(trial.value(id));
+    const Diagram diagram = BuildDiagram(trial, options);
+    nodes_left -= std::min(nodes_left, diagram.nodes);
+    if (diagram.root == nullptr) return std::nullopt;
+    trial.SetEntry(diagram.root);
+    trial.RemoveUnreachable();
+    return CostOf(trial);
+  }
+
+ private:
+  std::size_t CostOf(ir::Function& trial) const {
+    Context scratch;
+    scratch.relation = context.relation;
+    scratch.cooked = context.cooked;
+    RunFuseFields(trial, scratch);
+    RunTileFields(trial, scratch);
+    std::size_t cost = EstimateHalfInstructions(trial);
+    for (const ir::Block* block : ir::TopologicalOrder(trial)) {
+      if (HasGuardBesideDemanded(*block, context.relation)) cost += kGuardHalfInstructions;
+    }
+    return cost;
+  }
+};
+
+// The values decided, by first occurrence; and how often each is.
+struct Decided {
+  Order order;
+  std::map<std::uint32_t, std::size_t> times;
+};
+
+Decided DecidedValues(ir::Function& function) {
+  Decided decided;
+  for (const ir::Block* block : ir::TopologicalOrder(function)) {
+    std::optional<Partition> partition = PartitionOf(function, block->terminator);
+    if (partition && ++decided.times[partition->value->id()] == 1)
+      decided.order.push_back(partition->value->id());
+  }
+  return decided;
+}
+
+Order Moved(const Order& order, std::size_t from, std::size_t to) {
+  Order moved = order;
+  const std::uint32_t id = moved[from];
+  moved.erase(moved.begin() + static_cast<std::ptrdiff_t>(from));
+  moved.insert(moved.begin() + static_cast<std::ptrdiff_t>(to), id);
+  return moved;
+}
+
+}  // namespace
+
+bool RunOrderTests(ir::Function& function, Context& context) {
+  if (!CanBuildDiagram(function)) return false;
+  const Decided decided = DecidedValues(function);
+  const auto is_repeated = [&](std::uint32_t id) { return decided.times.at(id) > 1; };
+  if (decided.order.size() > kMaxValues || std::ranges::none_of(decided.order, is_repeated)) return false;
+
+  Search search(function, context);
+  std::size_t least = search.CostAsItIs();
+  std::optional<Order> best;
+  const auto consider = [&](const Order& order) {
+    const std::optional<std::size_t> cost = search.CostOf(order);
+    if (!cost || *cost >= least) return false;
+    least = *cost;
+    best = order;
+    return true;
+  };
+  Order current = decided.order;
+  consider(current);
+  for (bool gained = true; gained && search.nodes_left != 0;) {
+    gained = false;
+    for (std::size_t from = 1; from < current.size() && search.nodes_left != 0; ++from) {
+      if (!is_repeated(current[from])) continue;
+      for (std::size_t to = 0; to < from && search.nodes_left != 0; ++to) {
+        gained = consider(Moved(current, from, to)) || gained;
+      }
+    }
+    if (gained) current = *best;
+  }
+  if (!best) return false;
+  DiagramOptions options{.relation = context.relation, .order = {}};
+  for (const std::uint32_t id : *best) options.order.push_back(function.value(id));
+  function.SetEntry(BuildDiagram(function, options).root);
+  function.RemoveUnreachable();
+  ++context.counters["order-tests.reordered"];
+  return true;
+}
+
+}  // namespace bpfopt::passes
