@@ -6,6 +6,7 @@
 #include "passes/guard_set.h"
 #include "passes/partition.h"
 #include "passes/terminators.h"
+#include "passes/word_classes.h"
 
 #include <algorithm>
 #include <iterator>
@@ -22,15 +23,15 @@ using Atom = std::tuple<ir::Compare, std::uint32_t, std::uint32_t>;
 
 Atom AtomOf(const ir::Branch& branch) { return {branch.compare, branch.lhs->id(), branch.rhs->id()}; }
 
-// What is tested from a block on: values with the first words of the pieces that tests tell apart, and atoms.
+// What is tested from a block on: values, with the words that tests tell apart, and atoms.
 struct Tested {
-  std::map<std::uint32_t, std::set<std::uint32_t>> cuts;  // by value id
+  std::map<std::uint32_t, WordClasses> values;  // by id
   std::set<Atom> atoms;
 };
 
 // What is known at a node, as far as tests from there on can see it.
 struct State {
-  std::map<std::uint32_t, RangeSet> words;  // by value id: pieces that are possible; absent: all
+  std::map<std::uint32_t, RangeSet> words;  // by value id: classes that are possible; absent: all
   std::map<Atom, bool> atoms;
 
   auto Key() const {
@@ -50,17 +51,30 @@ struct State {
   }
 };
 
-// The pieces that `cuts` make of all words.
-std::vector<Range> PiecesOf(const std::set<std::uint32_t>& cuts) {
-  std::vector<Range> pieces;
-  std::uint32_t first = 0;
-  for (std::uint32_t cut : cuts) {
-    if (cut == 0) continue;
-    pieces.push_back({first, cut - 1});
-    first = cut;
+// What a value is made of: loads that are not part of another load's base, and other leaves.
+std::vector<const ir::Value*> PartsOf(const ir::Value* value) {
+  std::vector<const ir::Value*> parts;
+  std::set<const ir::Value*> seen{value};
+  std::vector<const ir::Value*> open{value};
+  while (!open.empty()) {
+    const ir::Value* part = open.back();
+    open.pop_back();
+    const bool is_leaf = part->opcode() == ir::Opcode::kLoad || ir::OperandsOf(part)[0] == nullptr;
+    if (is_leaf && !part->IsConstant()) parts.push_back(part);
+    if (is_leaf) continue;
+    for (const ir::Value* operand : ir::OperandsOf(part)) {
+      if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
+    }
   }
-  pieces.push_back({first, 0xffffffff});
-  return pieces;
+  return parts;
+}
+
+bool Overlap(const ir::Value* a, const ir::Value* b) {
+  if (a == b) return true;
+  if (a->opcode() != ir::Opcode::kLoad || b->opcode() != ir::Opcode::kLoad || a->base() != b->base())
+    return false;
+  return std::uint64_t{a->offset()} < std::uint64_t{b->offset()} + b->width() &&
+         std::uint64_t{b->offset()} < std::uint64_t{a->offset()} + a->width();
 }
 
 class Builder {
@@ -68,6 +82,7 @@ class Builder {
   Builder(ir::Function& function, const DiagramOptions& options)
       : function_(function), options_(options), tested_(function.block_count()) {
     const std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+    CollectLinked(order);
     for (auto block = order.rbegin(); block != order.rend(); ++block) Collect(**block);
     const bool is_ordered = !options.order.empty();
     if (options.relation == Relation::kStrict || is_ordered) available_ = ComputeAvailableGuards(function);
@@ -85,29 +100,50 @@ class Builder {
     Tested& tested = tested_[block.id()];
     for (const ir::Edge* edge : block.edges()) {
       const Tested& below = tested_[edge->target->id()];
-      for (const auto& [id, cuts] : below.cuts) tested.cuts[id].insert(cuts.begin(), cuts.end());
+      for (const auto& [id, classes] : below.values) tested.values[id].Refine(classes);
       tested.atoms.insert(below.atoms.begin(), below.atoms.end());
     }
     if (std::optional<Partition> partition = PartitionOf(function_, block.terminator)) {
-      std::set<std::uint32_t>& cuts = tested.cuts[partition->value->id()];
-      for (const ir::Switch::Case& c : partition->cases) cuts.insert(c.first);
+      WordClasses& classes = tested.values[partition->value->id()];
+      classes.Refine(*partition);
+      if (linked_.contains(partition->value->id())) classes.SplitRanges();
     } else if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
       tested.atoms.insert(AtomOf(*branch));
     }
   }
 
-  // Rounds what is known up to whole pieces of the values that `block` or a block after it tests.
+  // Values that have a part in common with another one that is tested: there a single word can tell what its
+  // class does not.
+  void CollectLinked(const std::vector<ir::Block*>& order) {
+    std::map<const ir::Value*, std::vector<const ir::Value*>> parts;
+    const auto add = [&](const ir::Value* value) {
+      if (!parts.contains(value)) parts[value] = PartsOf(value);
+    };
+    for (const ir::Block* block : order) {
+      if (std::optional<Partition> partition = PartitionOf(function_, block->terminator)) {
+        add(partition->value);
+      } else if (const auto* branch = std::get_if<ir::Branch>(&block->terminator)) {
+        add(branch->lhs);
+        add(branch->rhs);
+      }
+    }
+    for (auto a = parts.begin(); a != parts.end(); ++a) {
+      for (auto b = std::next(a); b != parts.end(); ++b) {
+        const bool is_linked = std::ranges::any_of(a->second, [&](const ir::Value* part) {
+          return std::ranges::any_of(b->second, [&](const ir::Value* other) { return Overlap(part, other); });
+        });
+        if (is_linked) linked_.insert({a->first->id(), b->first->id()});
+      }
+    }
+  }
+
+  // Rounds what is known up to whole classes of the values that `block` or a block after it tests.
   State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) const {
     State state;
     const Tested& tested = tested_[block.id()];
-    for (const auto& [id, cuts] : tested.cuts) {
-      RangeSet known = facts.Of(function_.value(id)).range;
-      RangeSet possible;
-      for (const Range& piece : PiecesOf(cuts)) {
-        RangeSet words = RangeSet::Of(piece.first, piece.last);
-        if (words.Intersects(known)) possible = possible.Union(words);
-      }
-      if (!possible.IsFull()) state.words[id] = std::move(possible);
+    for (const auto& [id, classes] : tested.values) {
+      const std::vector<bool> hit = classes.Hit(facts.Of(function_.value(id)).range);
+      if (std::ranges::find(hit, false) != hit.end()) state.words[id] = classes.Union(hit);
     }
     for (const auto& [atom, outcome] : atoms) {
       if (tested.atoms.contains(atom)) state.atoms[atom] = outcome;
@@ -179,21 +215,28 @@ class Builder {
     const bool is_open = IsOpen(block, partition.value, facts);
     const ir::Value* value = is_open ? FirstValue(block, partition.value, facts) : partition.value;
     const RangeSet possible = facts.Of(value).range;
+    const WordClasses& classes = tested_[block.id()].values.at(value->id());
+    std::vector<ir::Block*> children(classes.count(), nullptr);  // by label; null: cannot be reached
+    for (std::uint32_t label = 0; label < classes.count(); ++label) {
+      std::vector<bool> only(classes.count(), false);
+      only[label] = true;
+      const RangeSet words = classes.Union(only).Intersect(possible);
+      Facts below = facts;
+      if (words.IsEmpty() || !below.Learn(value, words)) continue;
+      ir::Block& next = value == partition.value ? *EdgeFor(partition, words.Min()).target : block;
+      children[label] = Build(next, StateFor(next, below, atoms));
+      if (children[label] == nullptr) return nullptr;
+    }
     Partition node;
     node.value = value;
     RangeSet reached;
-    for (const Range& piece : PiecesOf(tested_[block.id()].cuts.at(value->id()))) {
-      RangeSet words = RangeSet::Of(piece.first, piece.last).Intersect(possible);
-      if (words.IsEmpty()) continue;
-      Facts below = facts;
-      if (!below.Learn(value, words)) continue;
-      ir::Block& next = value == partition.value ? *EdgeFor(partition, piece.first).target : block;
-      ir::Block* child = Build(next, StateFor(next, below, atoms));
-      if (child == nullptr) return nullptr;
-      reached = reached.Union(RangeSet::Of(piece.first, piece.last));
+    for (std::size_t i = 0; i < classes.pieces().size(); ++i) {
+      const Range words = classes.WordsOf(i);
+      ir::Block* child = children[classes.pieces()[i].label];
+      if (child == nullptr || !RangeSet::Of(words.first, words.last).Intersects(possible)) continue;
+      reached.Append(words);
       // Words that cannot occur before this piece go with it; Restrict() finds a better place for them.
-      const std::uint32_t first = node.cases.empty() ? 0 : piece.first;
-      node.cases.push_back({first, EdgeTo(child, node.edges)});
+      node.cases.push_back({node.cases.empty() ? 0 : words.first, EdgeTo(child, node.edges)});
     }
     if (node.edges.empty()) return Build(*partition.edges[0].target, State());
     node = Restrict(node, reached);
@@ -201,14 +244,10 @@ class Builder {
     return Finish(ToTerminator(function_, std::move(node)));
   }
 
-  // Do facts leave words of more than one piece?
+  // Do facts leave words of more than one class?
   bool IsOpen(const ir::Block& block, const ir::Value* value, const Facts& facts) const {
-    const RangeSet possible = facts.Of(value).range;
-    std::size_t pieces = 0;
-    for (const Range& piece : PiecesOf(tested_[block.id()].cuts.at(value->id()))) {
-      if (RangeSet::Of(piece.first, piece.last).Intersects(possible)) ++pieces;
-    }
-    return pieces > 1;
+    const std::vector<bool> hit = tested_[block.id()].values.at(value->id()).Hit(facts.Of(value).range);
+    return std::ranges::count(hit, true) > 1;
   }
 
   // The value to test at `block`, whose own is `own`: of those that may still be tested from there on, that
@@ -345,6 +384,7 @@ class Builder {
   ir::Function& function_;
   const DiagramOptions& options_;
   std::vector<Tested> tested_;
+  std::set<std::uint32_t> linked_;               // by value id
   std::vector<GuardSet> available_;              // strict or ordered: by block id
   std::vector<GuardSet> anticipated_in_source_;  // ordered: by block id
   std::map<std::uint32_t, std::size_t> ranks_;   // ordered: by value id

@@ -58,7 +58,7 @@ class Runner {
     if (options_.level >= 2) Stage({"solve-predicates"});
     // Once all decisions that paths determine are made: diagrams grow with the tests they start from.
     Stage({"decision-diagram"});
-    Stage({"order-tests"});
+    if (options_.level >= 2) Stage({"order-tests"});
     // Shapes that facts do not see through, so after all that reasons with facts; fields before tails, for a
     // tail may begin behind a fused test.
     Stage({"narrow-loads", "fuse-fields", "tile-fields"});
