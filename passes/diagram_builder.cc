@@ -253,36 +253,39 @@ class Builder {
   // The value to test at `block`, whose own is `own`: of those that may still be tested from there on, that
   // every accepting path may load at once, the first in the order.
   const ir::Value* FirstValue(const ir::Block& block, const ir::Value* own, const Facts& facts) {
-    const auto rank_of = [this](const ir::Value* value) {
-      const auto found = ranks_.find(value->id());
-      return found == ranks_.end() ? 0 : found->second;
-    };
-    const ir::Value* first = own;
-    if (rank_of(own) == 0) return own;
-    for (const ir::Value* value : ValuesBehind(block, facts)) {
-      const bool is_better = rank_of(value) < rank_of(first) && ranks_.contains(value->id());
-      if (is_better && IsOpen(block, value, facts) && MayLoadAt(block, value)) first = value;
+    const auto own_rank = ranks_.find(own->id());
+    if (own_rank == ranks_.end()) return own;
+    std::vector<std::pair<std::size_t, const ir::Value*>> earlier;
+    for (const auto& [id, classes] : tested_[block.id()].values) {
+      const auto rank = ranks_.find(id);
+      if (rank != ranks_.end() && rank->second < own_rank->second)
+        earlier.emplace_back(rank->second, function_.value(id));
     }
-    return first;
+    std::ranges::sort(earlier);
+    for (const auto& [rank, value] : earlier) {
+      if (IsOpen(block, value, facts) && MayLoadAt(block, value) && IsTestedBehind(block, value, facts))
+        return value;
+    }
+    return own;
   }
 
-  // The values that blocks from `from` on decide on, as far as `facts` leave ways to them.
-  std::vector<const ir::Value*> ValuesBehind(const ir::Block& from, const Facts& facts) {
-    std::vector<const ir::Value*> values;
+  // Does a way that `facts` leave from `from` lead to a decision on `value`?
+  bool IsTestedBehind(const ir::Block& from, const ir::Value* value, const Facts& facts) {
     std::set<const ir::Block*> seen{&from};
     std::vector<const ir::Block*> open{&from};
     while (!open.empty()) {
       const ir::Block& block = *open.back();
       open.pop_back();
-      if (std::optional<Partition> partition = PartitionOf(function_, block.terminator))
-        values.push_back(partition->value);
+      if (!tested_[block.id()].values.contains(value->id())) continue;
+      const std::optional<Partition> partition = PartitionOf(function_, block.terminator);
+      if (partition && partition->value == value) return true;
       const std::optional<std::size_t> decided = DecidedEdge(function_, block, facts);
       for (std::size_t i = 0; i < block.edge_count(); ++i) {
         const ir::Block* next = block.edge(i).target;
         if ((!decided || *decided == i) && seen.insert(next).second) open.push_back(next);
       }
     }
-    return values;
+    return false;
   }
 
   bool MayLoadAt(const ir::Block& block, const ir::Value* value) const {

@@ -6,9 +6,9 @@
 //   b2: if ld[26] == B then b4 else b9                  b2: if ld[26] == B then b5 else b9
 //   b4: if ldb[23] == 0x6 then b5 else b9
 //
-// Starts from one order of all values for all paths, then moves each value that is decided more than once to
-// earlier places, as long as that helps. What an order costs is estimated after fields are fused as the
-// passes behind this one will do. Bounded in nodes of diagrams.
+// Starts from one order of all values for all paths, then moves values, as long as that helps. What an order
+// costs is estimated after fields are fused as the passes behind this one will do. Bounded in nodes of
+// diagrams.
 
 #include "ir/graph.h"
 #include "passes/cost.h"
@@ -27,7 +27,7 @@ namespace {
 
 constexpr std::size_t kMaxValues = 24;
 constexpr std::size_t kMaxNodesPerTrial = 400;
-constexpr std::size_t kMaxNodes = 6000;
+constexpr std::size_t kMaxNodes = 3000;
 
 // A load for a guard alone, and a way back to where others go: half-instructions.
 constexpr std::size_t kGuardHalfInstructions = 4;
@@ -40,6 +40,7 @@ struct Search {
   const ir::Function& function;
   const Context& context;
   std::size_t nodes_left = kMaxNodes;
+  std::size_t trials = 0;
 
   std::size_t CostAsItIs() const {
     ir::Function trial = function.Clone();
@@ -48,6 +49,7 @@ struct Search {
 
   // What the order's diagram comes to; nothing when it is too large.
   std::optional<std::size_t> CostOf(const Order& order) {
+    ++trials;
     ir::Function trial = function.Clone();
     DiagramOptions options{context.relation, std::min(nodes_left, kMaxNodesPerTrial), {}};
     for (const std::uint32_t id : order) options.order.push_back(trial.value(id));
@@ -90,12 +92,55 @@ Decided DecidedValues(ir::Function& function) {
   return decided;
 }
 
-Order Moved(const Order& order, std::size_t from, std::size_t to) {
+// `count` values from `from` on moved to begin at `to` of what remains.
+Order Moved(const Order& order, std::size_t from, std::size_t count, std::size_t to) {
+  const auto at = [](auto& list, std::size_t index) {
+    return list.begin() + static_cast<std::ptrdiff_t>(index);
+  };
   Order moved = order;
-  const std::uint32_t id = moved[from];
-  moved.erase(moved.begin() + static_cast<std::ptrdiff_t>(from));
-  moved.insert(moved.begin() + static_cast<std::ptrdiff_t>(to), id);
+  const Order ids(at(moved, from), at(moved, from + count));
+  moved.erase(at(moved, from), at(moved, from + count));
+  moved.insert(at(moved, to), ids.begin(), ids.end());
   return moved;
+}
+
+// The moves that are tried from an order: of repeated values, or two of them that follow one another, to
+// earlier places, and of any value to the end.
+template <typename IsRepeated>
+std::vector<Order> MovesFrom(const Order& order, IsRepeated is_repeated) {
+  std::vector<Order> moves;
+  for (std::size_t from = 0; from < order.size(); ++from) {
+    for (std::size_t count = 1; count <= 2 && from + count <= order.size(); ++count) {
+      if (!is_repeated(order[from]) || !is_repeated(order[from + count - 1])) continue;
+      for (std::size_t to = 0; to < from; ++to) moves.push_back(Moved(order, from, count, to));
+    }
+    if (from + 1 < order.size()) moves.push_back(Moved(order, from, 1, order.size() - 1));
+  }
+  return moves;
+}
+
+// The order that costs least among those tried; nothing where none is better than the function as it is.
+template <typename IsRepeated>
+std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_repeated) {
+  std::size_t least = search.CostAsItIs();
+  std::optional<Order> best;
+  const auto consider = [&](const Order& order) {
+    const std::optional<std::size_t> cost = search.CostOf(order);
+    if (!cost || *cost >= least) return false;
+    least = *cost;
+    best = order;
+    return true;
+  };
+  consider(start);
+  Order current = start;
+  for (bool gained = true; gained; current = best.value_or(start)) {
+    gained = false;
+    for (const Order& order : MovesFrom(current, is_repeated)) {
+      if (search.nodes_left == 0) return best;
+      gained = consider(order) || gained;
+    }
+  }
+  return best;
 }
 
 }  // namespace
@@ -107,27 +152,9 @@ bool RunOrderTests(ir::Function& function, Context& context) {
   if (decided.order.size() > kMaxValues || std::ranges::none_of(decided.order, is_repeated)) return false;
 
   Search search(function, context);
-  std::size_t least = search.CostAsItIs();
-  std::optional<Order> best;
-  const auto consider = [&](const Order& order) {
-    const std::optional<std::size_t> cost = search.CostOf(order);
-    if (!cost || *cost >= least) return false;
-    least = *cost;
-    best = order;
-    return true;
-  };
-  Order current = decided.order;
-  consider(current);
-  for (bool gained = true; gained && search.nodes_left != 0;) {
-    gained = false;
-    for (std::size_t from = 1; from < current.size() && search.nodes_left != 0; ++from) {
-      if (!is_repeated(current[from])) continue;
-      for (std::size_t to = 0; to < from && search.nodes_left != 0; ++to) {
-        gained = consider(Moved(current, from, to)) || gained;
-      }
-    }
-    if (gained) current = *best;
-  }
+  const std::optional<Order> best = Climb(search, decided.order, is_repeated);
+  context.counters["order-tests.trials"] += search.trials;
+  context.counters["order-tests.nodes"] += kMaxNodes - search.nodes_left;
   if (!best) return false;
   DiagramOptions options{.relation = context.relation, .order = {}};
   for (const std::uint32_t id : *best) options.order.push_back(function.value(id));

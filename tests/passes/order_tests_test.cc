@@ -20,8 +20,8 @@ b3:
   need [23]:1
   if ldb[23] == 0x6 then b4 else b6
 b4:
-  need [36]:2
-  if ldh[36] == 0x16 then b5 else b6
+  need [38]:2
+  if ldh[38] == 0x16 then b5 else b6
 b5:
   return 0x40000
 b6:
@@ -39,8 +39,8 @@ b2:
   need [36]:2
   if ldh[36] == 0x50 then b4 else b5
 b3:
-  need [36]:2
-  if ldh[36] == 0x16 then b4 else b5
+  need [38]:2
+  if ldh[38] == 0x16 then b4 else b5
 b4:
   return 0x40000
 b5:
