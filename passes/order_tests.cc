@@ -6,13 +6,15 @@
 //   b2: if ld[26] == B then b4 else b9                  b2: if ld[26] == B then b5 else b9
 //   b4: if ldb[23] == 0x6 then b5 else b9
 //
-// Starts from one order of all values for all paths, then moves values, as long as that helps. What an order
-// costs is estimated after fields are fused as the passes behind this one will do. Bounded in nodes of
+// Starts from one order of all values for all paths, then moves values, as long as that helps; last, tries to
+// have tests that differ only in where they load at the end of their paths, where tails are merged. What an
+// order costs is estimated after fields are fused as the passes behind this one will do. Bounded in nodes of
 // diagrams.
 
 #include "ir/graph.h"
 #include "passes/cost.h"
 #include "passes/diagram_builder.h"
+#include "passes/field.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
@@ -20,6 +22,9 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 namespace bpfopt::passes {
@@ -34,6 +39,9 @@ constexpr std::size_t kGuardHalfInstructions = 4;
 
 using Order = std::vector<std::uint32_t>;  // ids of values
 
+// What is done with a function before its size is estimated.
+enum class Effort { kFuse, kMerge };
+
 struct Search {
   Search(const ir::Function& source, const Context& options) : function(source), context(options) {}
 
@@ -42,13 +50,13 @@ struct Search {
   std::size_t nodes_left = kMaxNodes;
   std::size_t trials = 0;
 
-  std::size_t CostAsItIs() const {
+  std::size_t CostAsItIs(Effort effort = Effort::kFuse) const {
     ir::Function trial = function.Clone();
-    return CostOf(trial);
+    return CostOf(trial, effort);
   }
 
   // What the order's diagram comes to; nothing when it is too large.
-  std::optional<std::size_t> CostOf(const Order& order) {
+  std::optional<std::size_t> CostOf(const Order& order, Effort effort = Effort::kFuse) {
     ++trials;
     ir::Function trial = function.Clone();
     DiagramOptions options{context.relation, std::min(nodes_left, kMaxNodesPerTrial), {}};
@@ -58,16 +66,17 @@ struct Search {
     if (diagram.root == nullptr) return std::nullopt;
     trial.SetEntry(diagram.root);
     trial.RemoveUnreachable();
-    return CostOf(trial);
+    return CostOf(trial, effort);
   }
 
  private:
-  std::size_t CostOf(ir::Function& trial) const {
+  std::size_t CostOf(ir::Function& trial, Effort effort) const {
     Context scratch;
     scratch.relation = context.relation;
     scratch.cooked = context.cooked;
     RunFuseFields(trial, scratch);
     RunTileFields(trial, scratch);
+    if (effort == Effort::kMerge) RunMergeTails(trial, scratch);
     std::size_t cost = EstimateHalfInstructions(trial);
     for (const ir::Block* block : ir::TopologicalOrder(trial)) {
       if (HasGuardBesideDemanded(*block, context.relation)) cost += kGuardHalfInstructions;
@@ -143,16 +152,66 @@ std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_rep
   return best;
 }
 
+// The words where the value's decisions change, with what else two loads must agree on to be one test in a
+// shared tail.
+using Shape = std::tuple<unsigned, std::uint32_t, std::set<std::uint32_t>>;
+
+// Values by id that another value resembles in all but its place. With `behind_bases`, only those for which
+// one of the two has a base.
+std::set<std::uint32_t> ResemblingValues(ir::Function& function, bool behind_bases) {
+  std::map<std::uint32_t, std::set<std::uint32_t>> cuts;
+  for (const ir::Block* block : ir::TopologicalOrder(function)) {
+    const std::optional<Partition> partition = PartitionOf(function, block->terminator);
+    if (!partition) continue;
+    for (const ir::Switch::Case& c : partition->cases) cuts[partition->value->id()].insert(c.first);
+  }
+  std::map<Shape, std::vector<std::uint32_t>> alike;
+  std::set<Shape> wanted;
+  for (const auto& [id, words] : cuts) {
+    const std::optional<Field> field = FieldOf(function.value(id));
+    if (!field) continue;
+    const Shape shape{field->width, field->mask, words};
+    alike[shape].push_back(id);
+    if (!behind_bases || field->base != nullptr) wanted.insert(shape);
+  }
+  std::set<std::uint32_t> found;
+  for (const Shape& shape : wanted) {
+    if (alike[shape].size() > 1) found.insert(alike[shape].begin(), alike[shape].end());
+  }
+  return found;
+}
+
+// `order`, or nothing for the function as it is, or a better one with resembling values last.
+std::optional<Order> Aligned(Search& search, ir::Function& function, std::optional<Order> order,
+                             const Order& natural) {
+  std::optional<std::size_t> least;
+  std::optional<Order> best = order;
+  for (const bool behind_bases : {true, false}) {
+    const std::set<std::uint32_t> last = ResemblingValues(function, behind_bases);
+    Order aligned = order.value_or(natural);
+    std::ranges::stable_partition(aligned, [&](std::uint32_t id) { return !last.contains(id); });
+    if (aligned == order.value_or(natural)) continue;
+    if (!least) least = order ? search.CostOf(*order, Effort::kMerge) : search.CostAsItIs(Effort::kMerge);
+    const std::optional<std::size_t> cost = search.CostOf(aligned, Effort::kMerge);
+    if (!least || !cost || *cost >= *least) continue;
+    least = cost;
+    best = aligned;
+  }
+  return best;
+}
+
 }  // namespace
 
 bool RunOrderTests(ir::Function& function, Context& context) {
   if (!CanBuildDiagram(function)) return false;
   const Decided decided = DecidedValues(function);
   const auto is_repeated = [&](std::uint32_t id) { return decided.times.at(id) > 1; };
-  if (decided.order.size() > kMaxValues || std::ranges::none_of(decided.order, is_repeated)) return false;
+  if (decided.order.size() > kMaxValues) return false;
 
   Search search(function, context);
-  const std::optional<Order> best = Climb(search, decided.order, is_repeated);
+  std::optional<Order> best;
+  if (std::ranges::any_of(decided.order, is_repeated)) best = Climb(search, decided.order, is_repeated);
+  best = Aligned(search, function, std::move(best), decided.order);
   context.counters["order-tests.trials"] += search.trials;
   context.counters["order-tests.nodes"] += kMaxNodes - search.nodes_left;
   if (!best) return false;
