@@ -128,11 +128,40 @@ std::vector<Order> MovesFrom(const Order& order, IsRepeated is_repeated) {
   return moves;
 }
 
+// `order` with values behind one base together, and then with values that one load can hold.
+std::vector<Order> Gathered(const ir::Function& function, const Order& order,
+                            const bpf::CookedHeader& cooked) {
+  const auto field_of = [&](std::uint32_t id) { return FieldOf(function.value(id)); };
+  const auto gather = [&](auto belong) {
+    Order gathered;
+    for (const std::uint32_t first : order) {
+      if (std::ranges::find(gathered, first) != gathered.end()) continue;
+      const std::size_t begin = gathered.size();
+      gathered.push_back(first);
+      for (std::size_t i = begin; i < gathered.size(); ++i) {
+        const std::optional<Field> field = field_of(gathered[i]);
+        for (const std::uint32_t id : order) {
+          const std::optional<Field> other = field_of(id);
+          if (!field || !other || std::ranges::find(gathered, id) != gathered.end()) continue;
+          if (belong(*field, *other)) gathered.push_back(id);
+        }
+      }
+    }
+    return gathered;
+  };
+  return {gather([](const Field& a, const Field& b) { return a.base == b.base && a.base != nullptr; }),
+          gather([&](const Field& a, const Field& b) { return CommonField(a, b, cooked).has_value(); })};
+}
+
 // The order that costs least among those tried; nothing where none is better than the function as it is.
 template <typename IsRepeated>
 std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_repeated) {
-  std::size_t least = search.CostAsItIs();
   std::optional<Order> best;
+  std::vector<Order> starts = Gathered(search.function, start, search.context.cooked);
+  std::erase(starts, start);
+  const bool any_repeated = std::ranges::any_of(start, is_repeated);
+  if (!any_repeated && starts.empty()) return best;
+  std::size_t least = search.CostAsItIs();
   const auto consider = [&](const Order& order) {
     const std::optional<std::size_t> cost = search.CostOf(order);
     if (!cost || *cost >= least) return false;
@@ -140,9 +169,10 @@ std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_rep
     best = order;
     return true;
   };
-  consider(start);
-  Order current = start;
-  for (bool gained = true; gained; current = best.value_or(start)) {
+  if (any_repeated) consider(start);
+  for (const Order& order : starts) consider(order);
+  Order current = best.value_or(start);
+  for (bool gained = any_repeated; gained; current = best.value_or(start)) {
     gained = false;
     for (const Order& order : MovesFrom(current, is_repeated)) {
       if (search.nodes_left == 0) return best;
@@ -209,8 +239,7 @@ bool RunOrderTests(ir::Function& function, Context& context) {
   if (decided.order.size() > kMaxValues) return false;
 
   Search search(function, context);
-  std::optional<Order> best;
-  if (std::ranges::any_of(decided.order, is_repeated)) best = Climb(search, decided.order, is_repeated);
+  std::optional<Order> best = Climb(search, decided.order, is_repeated);
   best = Aligned(search, function, std::move(best), decided.order);
   context.counters["order-tests.trials"] += search.trials;
   context.counters["order-tests.nodes"] += kMaxNodes - search.nodes_left;
