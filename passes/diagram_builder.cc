@@ -263,7 +263,8 @@ class Builder {
     }
     std::ranges::sort(earlier);
     for (const auto& [rank, value] : earlier) {
-      if (IsOpen(block, value, facts) && MayLoadAt(block, value) && IsTestedBehind(block, value, facts))
+      if (IsOpen(block, value, facts) && IsTestedBehind(block, value, facts) &&
+          MayLoadAt(block, value, facts))
         return value;
     }
     return own;
@@ -288,10 +289,32 @@ class Builder {
     return false;
   }
 
-  bool MayLoadAt(const ir::Block& block, const ir::Value* value) const {
-    return std::ranges::all_of(DemandedGuards(value), [&](const ir::Guard& guard) {
-      return available_[block.id()].Covers(guard) || anticipated_in_source_[block.id()].Covers(guard);
-    });
+  // Do all accepting paths from `block` on, or all paths to it, load the value? `facts` may leave fewer paths
+  // than there are.
+  bool MayLoadAt(const ir::Block& block, const ir::Value* value, const Facts& facts) {
+    const std::vector<ir::Guard> guards = DemandedGuards(value);
+    const auto is_covered = [&](const GuardSet& promised) {
+      return std::ranges::all_of(guards, [&](const ir::Guard& guard) {
+        return available_[block.id()].Covers(guard) || promised.Covers(guard);
+      });
+    };
+    if (is_covered(anticipated_in_source_[block.id()])) return true;
+    std::map<const ir::Block*, GuardSet> known;
+    return is_covered(AnticipatedUnder(block, facts, known));
+  }
+
+  // What every path that `facts` leave from `block` to an accepting return performs.
+  const GuardSet& AnticipatedUnder(const ir::Block& block, const Facts& facts,
+                                   std::map<const ir::Block*, GuardSet>& known) {
+    if (const auto found = known.find(&block); found != known.end()) return found->second;
+    if (AlwaysRejects(block)) return known[&block] = GuardSet::Everything();
+    const std::optional<std::size_t> decided = DecidedEdge(function_, block, facts);
+    GuardSet set = block.edge_count() == 0 ? GuardSet() : GuardSet::Everything();
+    for (std::size_t i = 0; i < block.edge_count(); ++i) {
+      if (!decided || *decided == i) set.Meet(AnticipatedUnder(*block.edge(i).target, facts, known));
+    }
+    for (const ir::Guard& guard : block.guards) set.Add(guard);
+    return known[&block] = std::move(set);
   }
 
   // Where another child, given what an edge of this node tells, comes to the same as the edge's own child,

@@ -153,14 +153,25 @@ std::vector<Order> Gathered(const ir::Function& function, const Order& order,
           gather([&](const Field& a, const Field& b) { return CommonField(a, b, cooked).has_value(); })};
 }
 
+// How many bases the index register is to hold for these values.
+std::size_t BaseCount(const ir::Function& function, const Order& order) {
+  std::set<const ir::Value*> bases;
+  for (const std::uint32_t id : order) {
+    const std::optional<Field> field = FieldOf(function.value(id));
+    if (field && field->base != nullptr) bases.insert(field->base);
+  }
+  return bases.size();
+}
+
 // The order that costs least among those tried; nothing where none is better than the function as it is.
 template <typename IsRepeated>
 std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_repeated) {
   std::optional<Order> best;
   std::vector<Order> starts = Gathered(search.function, start, search.context.cooked);
   std::erase(starts, start);
-  const bool any_repeated = std::ranges::any_of(start, is_repeated);
-  if (!any_repeated && starts.empty()) return best;
+  // Else it is all the same what comes before what, but for what the registers hold.
+  const bool may_gain = std::ranges::any_of(start, is_repeated) || BaseCount(search.function, start) > 1;
+  if (!may_gain && starts.empty()) return best;
   std::size_t least = search.CostAsItIs();
   const auto consider = [&](const Order& order) {
     const std::optional<std::size_t> cost = search.CostOf(order);
@@ -169,10 +180,10 @@ std::optional<Order> Climb(Search& search, const Order& start, IsRepeated is_rep
     best = order;
     return true;
   };
-  if (any_repeated) consider(start);
+  if (may_gain) consider(start);
   for (const Order& order : starts) consider(order);
   Order current = best.value_or(start);
-  for (bool gained = any_repeated; gained; current = best.value_or(start)) {
+  for (bool gained = may_gain; gained; current = best.value_or(start)) {
     gained = false;
     for (const Order& order : MovesFrom(current, is_repeated)) {
       if (search.nodes_left == 0) return best;
