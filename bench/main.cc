@@ -1,6 +1,7 @@
 // bpfopt-bench: compiles the corpus and compares each program's size with that of the installed tcpdump. Exit
 // status 1 when a row is larger than tcpdump's, unproven or has no program.
 #include "bench/corpus.h"
+#include "bench/executed.h"
 #include "bench/measure.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +50,17 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
 }
 
+int RunExecuted(const std::string& directory, bpfopt::CompileOptions options,
+                const bpfopt::bench::ExecutedOptions& how) {
+  options.netmask = 0;
+  const auto corpus = bpfopt::bench::ReadCorpus(directory);
+  if (!corpus) return Fail(corpus.error().message);
+  const auto report = bpfopt::bench::CompareExecuted(*corpus, options, how);
+  if (!report) return Fail(report.error().message);
+  if (const int failed = Print(report->text); failed != 0) return failed;
+  return report->is_bad ? kBadRows : 0;
+}
+
 int RunSeccomp() {
   const auto table = bpfopt::bench::CompareWithLibseccomp();
   return table ? Print(*table) : Fail(table.error().message);
@@ -60,14 +73,27 @@ int Main(int argc, char** argv) {
   bpfopt::CompileOptions options;
   bool json = false;
   bool seccomp = false;
+  bool executed = false;
+  bpfopt::bench::ExecutedOptions executed_options;
+  const std::map<std::string, bpfopt::Objective> objectives = {{"size", bpfopt::Objective::kSize},
+                                                               {"speed", bpfopt::Objective::kSpeed},
+                                                               {"balanced", bpfopt::Objective::kBalanced}};
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
+  app.add_option("--objective", options.objective, "size, speed or balanced")
+      ->transform(CLI::Transformer(objectives));
+  app.add_flag("--executed", executed, "compare instructions executed per packet instead");
+  app.add_option("--captures", executed_options.captures,
+                 "for --executed: a directory of savefiles, instead of generated traffic")
+      ->needs("--executed");
   app.add_flag("--json", json, "print JSON");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   CLI11_PARSE(app, argc, argv);
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
+  executed_options.json = json;
+  if (executed) return RunExecuted(directory, options, executed_options);
   return Run(directory, options, json);
 }
 
