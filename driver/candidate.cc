@@ -3,7 +3,6 @@
 
 #include "backend/emit.h"
 #include "bpf/checker.h"
-#include "bpf/opcode.h"
 #include "bpf/text.h"
 #include "ir/print.h"
 #include "passes/pass.h"
@@ -44,6 +43,14 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   without("no-diagram", "decision-diagram");
   // A tail that is shared keeps a register that the copies have for other things.
   without("no-merge", "merge-tails");
+  // One test of two fields costs more than the first of two, where that one mostly ends the matter.
+  if (options.objective == Objective::kSpeed) {
+    without("no-fusion", "fuse-fields");
+    recipes.back().disabled.push_back("merge-tails");
+    without("no-reorder", "decision-diagram");
+    for (const std::string_view pass : {"fuse-fields", "merge-tails"})
+      recipes.back().disabled.push_back(pass);
+  }
   // What is joined may be joined well.
   if (is_lifted) without("no-duplicates", "duplicate-tails");
   // What is strict is faithful too.
@@ -109,30 +116,6 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
                                  violations[0].instruction, violations[0].reason));
   }
   return Built{std::move(emitted->program), std::move(emitted->draws), std::move(effective_passes)};
-}
-
-double ExpectedPath(const Program& program) {
-  std::vector<double> reached(program.size() + 1, 0.0);
-  if (!program.empty()) reached[0] = 1.0;
-  double sum = 0.0;
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    const Instruction& instruction = program[i];
-    const double here = reached[i];
-    sum += here;
-    const auto flow = [&](std::size_t offset, double share) {
-      const std::size_t target = i + 1 + offset;
-      if (target < program.size()) reached[target] += here * share;
-    };
-    if (bpf::IsConditionalJump(instruction.code)) {
-      flow(instruction.jt, 0.5);
-      flow(instruction.jf, 0.5);
-    } else if (bpf::Class(instruction.code) == bpf::kJmp) {
-      flow(instruction.k, 1.0);
-    } else if (bpf::Class(instruction.code) != bpf::kRet) {
-      flow(0, 1.0);
-    }
-  }
-  return sum;
 }
 
 }  // namespace bpfopt::driver

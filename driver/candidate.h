@@ -59,9 +59,6 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log);
 
-// Executed instructions on the way from the entry, were each branch as likely as the other.
-double ExpectedPath(const Program& program);
-
 }  // namespace bpfopt::driver
 
 #endif  // BPFOPT_DRIVER_CANDIDATE_H

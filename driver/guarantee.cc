@@ -3,6 +3,7 @@
 #include "driver/guarantee.h"
 
 #include "bpf/checker.h"
+#include "bpf/likelihood.h"
 #include "bpfopt/verify.h"
 
 #include <algorithm>
@@ -73,7 +74,7 @@ class Choice {
     if (built) {
       attempt.built = std::move(*built);
       attempt.report.instructions = attempt.built.program.size();
-      attempt.report.expected_path = ExpectedPath(attempt.built.program);
+      attempt.report.expected_path = bpf::ExpectedPath(attempt.built.program);
     } else {
       attempt.report.outcome = Candidate::Outcome::kTooLarge;
       attempt.report.detail = built.error().message;
@@ -111,7 +112,7 @@ class Choice {
     attempt.is_source = true;
     attempt.report.name = "source";
     attempt.report.instructions = source_.program.size();
-    attempt.report.expected_path = ExpectedPath(source_.program);
+    attempt.report.expected_path = bpf::ExpectedPath(source_.program);
     attempt.built = {source_.program, source_.draws, {}};
     attempts_.push_back(std::move(attempt));
     return true;

@@ -92,7 +92,7 @@ struct Candidate {
   std::string_view
       name;  // "full", "no-diagram", "no-merge", "no-duplicates", "strict", "no-solver", "naive", "source"
   std::size_t instructions = 0;
-  double expected_path = 0;  // executed instructions, were each branch as likely as the other
+  double expected_path = 0;  // executed instructions, by a fixed guess at traffic (docs/objectives.md)
   Outcome outcome = Outcome::kNotNeeded;
   std::string detail;  // why undecided or too large
 };
