@@ -70,10 +70,16 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
       if (Operation(code) == kAnd && !UsesX(code)) {
         const unsigned width = width_;
         const std::uint32_t mask = mask_ & k;
+        // A byte, with bits before it that are mostly 0.
+        const bool is_byte = (mask & 0xff) == 0xff && mask != 0xffff && mask != ~0U;
         *this = Accumulator();
-        width_ = width;
-        mask_ = mask;
-        last_ = std::min(mask, LargestOf(width));
+        if (is_byte) {
+          Load(1);
+        } else {
+          width_ = width;
+          mask_ = mask;
+          last_ = std::min(mask, LargestOf(width));
+        }
       } else {
         *this = Accumulator();
       }
@@ -86,17 +92,11 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
   }
 }
 
-// The lowest byte whole, and other bits that are mostly 0: a byte in a wider load.
-bool Accumulator::IsByteAtBottom() const {
-  return (mask_ & 0xff) == 0xff && mask_ != LargestOf(width_) && width_ > 1;
-}
-
 std::uint32_t Accumulator::LikelihoodOf(std::uint32_t first, std::uint32_t last) const {
   if (first > last) return 0;
   if (mask_ == ~0U || (mask_ & LargestOf(width_)) == LargestOf(width_))
     return Likelihood(width_, first, last);
   if (first == 0 && last >= mask_) return kCertain;
-  if (IsByteAtBottom() && first <= 0xff) return Likelihood(1, first, std::min<std::uint32_t>(last, 0xff));
   if (first != last) return kCertain / 2;
   const int bits = std::popcount(mask_ & LargestOf(width_));
   if (width_ == 2 && mask_ == 0x1fff) return first == 0 ? kCertain - kCertain / 64 : kRare;

@@ -41,7 +41,6 @@ class Accumulator {
 
  private:
   void Load(unsigned width);
-  bool IsByteAtBottom() const;
   std::uint32_t LikelihoodOf(std::uint32_t first, std::uint32_t last) const;
 
   unsigned width_ = 0;        // 0: of a value that is no field
