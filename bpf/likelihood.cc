@@ -30,6 +30,15 @@ std::span<const KnownWord> KnownWords(unsigned width) {
   return {};
 }
 
+// Of a value that may be any field, kept in a scratch word, say.
+std::uint32_t LikelihoodOfAny(std::uint32_t word) {
+  for (const std::span<const KnownWord> known : {KnownWords(1), KnownWords(2)}) {
+    const auto found = std::ranges::find(known, word, &KnownWord::word);
+    if (found != known.end()) return found->likelihood;
+  }
+  return kRare;
+}
+
 std::uint32_t LargestOf(unsigned width) { return width == 1 ? 0xff : width == 2 ? 0xffff : 0xffffffff; }
 
 }  // namespace
@@ -39,6 +48,7 @@ std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last
   if (first > largest || first > last) return 0;
   last = std::min(last, largest);
   if (first == 0 && last == largest) return kCertain;
+  if (width == 0 && first == last) return LikelihoodOfAny(first);
   if (width != 1 && width != 2) return first == last ? kRare : kCertain / 2;
   std::uint32_t known = 0;
   std::uint32_t rest = kCertain;

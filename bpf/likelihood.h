@@ -24,7 +24,7 @@ namespace bpfopt::bpf {
 // Probabilities are counted in parts of this, so that they are the same on every machine.
 inline constexpr std::uint32_t kCertain = 1U << 16;
 
-// The likelihood that a loaded field of `width` bytes (other widths: a computed value) lies in a range.
+// The likelihood that a loaded field of `width` bytes (0: a value that may be any field) lies in a range.
 std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last);
 
 // What may be in the accumulator at a point of a program.
