@@ -61,6 +61,20 @@ std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last
   return std::min(kCertain, std::max(known + share, kRare));
 }
 
+std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last) {
+  if (first > last) return 0;
+  mask &= LargestOf(width);
+  if (mask == LargestOf(width)) return Likelihood(width, first, last);
+  if (first == 0 && last >= mask) return kCertain;
+  // A byte, with bits before it that are mostly 0.
+  if ((mask & 0xff) == 0xff && mask != 0xffff && first <= 0xff)
+    return Likelihood(1, first, std::min(last, 0xffU));
+  if (width == 4 && mask >> 16 == 0xffff && first != last) return Likelihood(2, first >> 16, last >> 16);
+  if (width == 2 && mask == 0x1fff) return first == 0 ? kCertain - kCertain / 64 : kCertain / 64;
+  if (first != last) return kCertain / 2;
+  return std::max(kRare, kCertain >> std::min(std::popcount(mask), 16));
+}
+
 void Accumulator::Load(unsigned width) {
   *this = Accumulator();
   width_ = width;
@@ -80,8 +94,8 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
       if (Operation(code) == kAnd && !UsesX(code)) {
         const unsigned width = width_;
         const std::uint32_t mask = mask_ & k;
-        // A byte, with bits before it that are mostly 0.
-        const bool is_byte = (mask & 0xff) == 0xff && mask != 0xffff && mask != ~0U;
+        const bool is_byte =
+            (mask & 0xff) == 0xff && mask != 0xffff && mask != ~0U;  // as in MaskedLikelihood
         *this = Accumulator();
         if (is_byte) {
           Load(1);
@@ -103,14 +117,7 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
 }
 
 std::uint32_t Accumulator::LikelihoodOf(std::uint32_t first, std::uint32_t last) const {
-  if (first > last) return 0;
-  if (mask_ == ~0U || (mask_ & LargestOf(width_)) == LargestOf(width_))
-    return Likelihood(width_, first, last);
-  if (first == 0 && last >= mask_) return kCertain;
-  if (first != last) return kCertain / 2;
-  const int bits = std::popcount(mask_ & LargestOf(width_));
-  if (width_ == 2 && mask_ == 0x1fff) return first == 0 ? kCertain - kCertain / 64 : kRare;
-  return std::max(kRare, kCertain >> std::min(bits, 16));
+  return MaskedLikelihood(width_, mask_, first, last);
 }
 
 std::uint32_t Accumulator::Taken(std::uint16_t code, std::uint32_t k) const {

@@ -9,9 +9,10 @@
 //   halfwords   0x800 (IPv4) 55 %, 0x86dd (IPv6) 15 %, 0x806 (ARP) 5 %, 443 (HTTPS) 5 %
 //   words       nothing: addresses
 //
-// What is left belongs to the other words in equal shares, but a single word has at least one part in 512
-// (one in 256 of bytes), for filters ask for what there is. A range of words has half. Of masked bits,
-// 0x1fff of a halfword (fragment offset) are rarely set, others by their number.
+// What is left belongs to the other words in equal shares, but a single word has at least one part in 512,
+// for filters ask for what there is. A range of addresses has half. Of masked fields, those that begin or end
+// with a whole field go by that; of others single words are equally likely, but for 0x1fff of a halfword (the
+// fragment offset), which is mostly 0.
 #ifndef BPFOPT_BPF_LIKELIHOOD_H
 #define BPFOPT_BPF_LIKELIHOOD_H
 
@@ -26,6 +27,9 @@ inline constexpr std::uint32_t kCertain = 1U << 16;
 
 // The likelihood that a loaded field of `width` bytes (0: a value that may be any field) lies in a range.
 std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last);
+
+// The same of the bits of `mask` in such a field.
+std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last);
 
 // What may be in the accumulator at a point of a program.
 class Accumulator {
