@@ -63,17 +63,23 @@ class Lowering {
     }
   }
 
-  void Lower(Block* block) {
+  // `original` is the block that had the switch at first.
+  void Lower(Block* block, const Block* original) {
+    PeeledSwitch peeled{block, {}};
+    if (options_.objective == Objective::kSpeed) peeled = PeelLikelyWords(function_, block);
+    block = peeled.block;
     ir::Switch choice = std::move(std::get<ir::Switch>(block->terminator));
     Restrict(choice.cases, LargestOf(choice.value));
-    Best best = BestFor(block, choice);
+    Best best = BestFor(original, choice);
     choice.value = best.value;
     if (choice.cases.size() == 1) {
       block->terminator = ir::Jump{std::move(choice.edges[choice.cases[0].edge])};
       return;
     }
     std::vector<Leaf> leaves = std::move(best.division.leaves);
-    if (options_.objective == Objective::kSpeed) leaves = SplitByLikelihood(std::move(leaves), best.value);
+    if (options_.objective == Objective::kSpeed) {
+      leaves = SplitByLikelihood(std::move(leaves), best.value, peeled.words);
+    }
     leaves = SplitRows(std::move(leaves), LongestRow(best.cost, options_.objective));
     const bool may_trade = options_.objective == Objective::kBalanced && best.cost > kSmallSwitch;
     if (may_trade && std::any_of(leaves.begin(), leaves.end(), HasMasks)) {
@@ -362,7 +368,7 @@ LoweringReport LowerSwitches(ir::Function& function, const Rules& rules, const S
   for (const Block* block : blocks) lowering.Note(block);
   for (Block* block : blocks) {
     if (!std::holds_alternative<ir::Switch>(block->terminator)) continue;
-    lowering.Lower(block);
+    lowering.Lower(block, block);
   }
   return lowering.report();
 }

@@ -14,6 +14,8 @@ using ir::Value;
 
 // Longer rows are halved: a list of addresses has nothing likely in it.
 constexpr std::size_t kLongestWeighed = 64;
+// A cut is worth an instruction from a quarter of a test a packet on; likelihoods are guesses.
+constexpr std::uint64_t kLeastGain = 4;
 
 // A row and how many packets, in parts of bpf::kCertain, come to it.
 struct Row {
@@ -24,7 +26,16 @@ struct Row {
 
 class Splitter {
  public:
-  explicit Splitter(const Value* value) : value_(value) {}
+  Splitter(const Value* value, const std::vector<std::uint32_t>& peeled) : value_(value), peeled_(peeled) {}
+
+  std::uint64_t MassOf(std::uint32_t first, std::uint32_t last) const {
+    std::uint64_t mass = LikelihoodOf(value_, first, last);
+    for (const std::uint32_t word : peeled_) {
+      if (first <= word && word <= last)
+        mass -= std::min<std::uint64_t>(mass, LikelihoodOf(value_, word, word));
+    }
+    return mass;
+  }
 
   void Split(Row row, std::vector<Leaf>& pieces) const {
     const std::optional<std::pair<Row, Row>> halves = BestCut(row);
@@ -41,7 +52,7 @@ class Splitter {
     const std::size_t count = row.leaf.singles.size();
     std::optional<std::pair<Row, Row>> best;
     if (count == 0) return best;
-    std::uint64_t best_cost = CostOf(row);
+    std::uint64_t best_cost = CostOf(row) - std::min(CostOf(row), row.mass / kLeastGain);
     // From the middle outwards: of equal cuts the one that halves the row.
     for (std::size_t i = 0; i <= count; ++i) {
       const std::size_t half = (i + 1) / 2;
@@ -65,8 +76,8 @@ class Splitter {
     const auto middle = singles.begin() + static_cast<std::ptrdiff_t>(at);
     Row low{{row.leaf.first, row.leaf.edge, {singles.begin(), middle}, {}}, before, 0};
     Row high{{before + 1, row.leaf.edge, {middle, singles.end()}, {}}, row.last, 0};
-    const std::uint64_t below = LikelihoodOf(value_, low.leaf.first, low.last);
-    const std::uint64_t above = LikelihoodOf(value_, high.leaf.first, high.last);
+    const std::uint64_t below = MassOf(low.leaf.first, low.last);
+    const std::uint64_t above = MassOf(high.leaf.first, high.last);
     low.mass = row.mass * below / std::max<std::uint64_t>(1, below + above);
     high.mass = row.mass - low.mass;
     return std::pair(std::move(low), std::move(high));
@@ -89,7 +100,24 @@ class Splitter {
   }
 
   const Value* value_;
+  const std::vector<std::uint32_t>& peeled_;
 };
+
+// The case of one word that is the likeliest of those that the switch tells apart; at least one other is
+// left.
+std::optional<std::size_t> LikeliestWord(const ir::Switch& choice) {
+  std::optional<std::size_t> best;
+  std::uint32_t best_likelihood = 0;
+  for (std::size_t i = 0; i + 1 < choice.cases.size(); ++i) {
+    const std::uint32_t word = choice.cases[i].first;
+    if (choice.cases[i + 1].first != word + 1) continue;
+    const std::uint32_t likelihood = LikelihoodOf(choice.value, word, word);
+    if (likelihood <= best_likelihood) continue;
+    best = i;
+    best_likelihood = likelihood;
+  }
+  return best;
+}
 
 }  // namespace
 
@@ -119,8 +147,34 @@ std::vector<Leaf> SplitRows(std::vector<Leaf> leaves, std::size_t longest) {
   return split;
 }
 
-std::vector<Leaf> SplitByLikelihood(std::vector<Leaf> leaves, const Value* value) {
-  const Splitter splitter(value);
+PeeledSwitch PeelLikelyWords(ir::Function& function, ir::Block* block) {
+  PeeledSwitch peeled{block, {}};
+  constexpr std::uint32_t kLikely = bpf::kCertain / 4;
+  while (true) {
+    auto& choice = std::get<ir::Switch>(peeled.block->terminator);
+    const std::optional<std::size_t> likeliest = LikeliestWord(choice);
+    if (!likeliest) return peeled;
+    const ir::Switch::Case likely = choice.cases[*likeliest];
+    if (LikelihoodOf(choice.value, likely.first, likely.first) < kLikely) return peeled;
+    ir::Branch branch;
+    branch.lhs = choice.value;
+    branch.rhs = function.MakeConstant(likely.first);
+    branch.then_edge = choice.edges[likely.edge];
+    ir::Switch rest = std::move(choice);
+    rest.cases[*likeliest].edge = rest.cases[*likeliest > 0 ? *likeliest - 1 : 1].edge;
+    rest.Canonicalize();
+    ir::Block* next = function.NewBlock();
+    next->terminator = std::move(rest);
+    branch.else_edge = {next, {}};
+    peeled.block->terminator = std::move(branch);
+    peeled.block = next;
+    peeled.words.push_back(likely.first);
+  }
+}
+
+std::vector<Leaf> SplitByLikelihood(std::vector<Leaf> leaves, const Value* value,
+                                    const std::vector<std::uint32_t>& peeled) {
+  const Splitter splitter(value, peeled);
   std::vector<Leaf> split;
   for (std::size_t i = 0; i < leaves.size(); ++i) {
     const std::uint32_t last = i + 1 < leaves.size() ? leaves[i + 1].first - 1 : ~0U;
@@ -130,7 +184,7 @@ std::vector<Leaf> SplitByLikelihood(std::vector<Leaf> leaves, const Value* value
       continue;
     }
     Row row{std::move(leaves[i]), last, 0};
-    row.mass = LikelihoodOf(value, row.leaf.first, last);
+    row.mass = splitter.MassOf(row.leaf.first, last);
     splitter.Split(std::move(row), split);
   }
   return split;

@@ -6,7 +6,7 @@
 #define BPFOPT_BACKEND_SWITCH_ROWS_H
 
 #include "backend/switch_partition.h"
-#include "ir/value.h"
+#include "ir/function.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,19 @@ std::uint32_t LikelihoodOf(const ir::Value* value, std::uint32_t first, std::uin
 // The same leaves, with as many more as keep the rows within `longest`.
 std::vector<Leaf> SplitRows(std::vector<Leaf> leaves, std::size_t longest);
 
-// The same leaves, with as many more as lower the tests that are executed on average.
-std::vector<Leaf> SplitByLikelihood(std::vector<Leaf> leaves, const ir::Value* value);
+// A switch after some words have been asked for.
+struct PeeledSwitch {
+  ir::Block* block = nullptr;        // ends in what is left of it
+  std::vector<std::uint32_t> words;  // these have gone elsewhere
+};
+// Asks in `block`, which ends in a switch, for each word that every fourth packet or more has, the likeliest
+// first, before the others are told apart.
+PeeledSwitch PeelLikelyWords(ir::Function& function, ir::Block* block);
+
+// The same leaves, with as many more as lower the tests that are executed on average. None of the words
+// `peeled` comes to them.
+std::vector<Leaf> SplitByLikelihood(std::vector<Leaf> leaves, const ir::Value* value,
+                                    const std::vector<std::uint32_t>& peeled);
 
 }  // namespace bpfopt::backend
 
