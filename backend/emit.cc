@@ -101,7 +101,8 @@ struct Compiled {
 Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
                            bool uses_masks) {
   ir::Function lowered = function.Clone();
-  const LoweringReport report = LowerSwitches(lowered, rules, {options.objective, true, uses_masks});
+  const LoweringReport report =
+      LowerSwitches(lowered, rules, {options.objective, true, uses_masks, options.likely_first});
   lowered.RemoveUnreachable();
   lowered.MakeConstant(0);  // what A and X hold at the start
   if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);

@@ -77,7 +77,7 @@ class Lowering {
       return;
     }
     std::vector<Leaf> leaves = std::move(best.division.leaves);
-    if (options_.objective == Objective::kSpeed) {
+    if (options_.objective == Objective::kSpeed || options_.likely_first) {
       leaves = SplitByLikelihood(std::move(leaves), best.value, peeled.words);
     }
     leaves = SplitRows(std::move(leaves), LongestRow(best.cost, options_.objective));
@@ -289,7 +289,7 @@ class Lowering {
     };
     const auto rank = [&](const SingleWord& single) {
       const std::uint32_t likelihood = LikelihoodOf(tree.choice.value, single.word, single.word);
-      const unsigned seen = SharesTests() ? times_seen(single) : 0;
+      const unsigned seen = SharesTests() && !options_.likely_first ? times_seen(single) : 0;
       return std::pair(seen, bpf::kCertain - likelihood);
     };
     std::stable_sort(leaf.singles.begin(), leaf.singles.end(),

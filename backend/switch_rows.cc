@@ -14,7 +14,8 @@ using ir::Value;
 
 // Longer rows are halved: a list of addresses has nothing likely in it.
 constexpr std::size_t kLongestWeighed = 64;
-// A cut is worth an instruction from a quarter of a test a packet on; likelihoods are guesses.
+// A cut is worth an instruction from a quarter of a test on, by all packets that come to the switch;
+// likelihoods are guesses.
 constexpr std::uint64_t kLeastGain = 4;
 
 // A row and how many packets, in parts of bpf::kCertain, come to it.
@@ -26,7 +27,9 @@ struct Row {
 
 class Splitter {
  public:
-  Splitter(const Value* value, const std::vector<std::uint32_t>& peeled) : value_(value), peeled_(peeled) {}
+  Splitter(const Value* value, const std::vector<std::uint32_t>& peeled) : value_(value), peeled_(peeled) {
+    least_gain_ = MassOf(0, ~0U) / kLeastGain;
+  }
 
   std::uint64_t MassOf(std::uint32_t first, std::uint32_t last) const {
     std::uint64_t mass = LikelihoodOf(value_, first, last);
@@ -52,7 +55,7 @@ class Splitter {
     const std::size_t count = row.leaf.singles.size();
     std::optional<std::pair<Row, Row>> best;
     if (count == 0) return best;
-    std::uint64_t best_cost = CostOf(row) - std::min(CostOf(row), row.mass / kLeastGain);
+    std::uint64_t best_cost = CostOf(row) - std::min(CostOf(row), least_gain_);
     // From the middle outwards: of equal cuts the one that halves the row.
     for (std::size_t i = 0; i <= count; ++i) {
       const std::size_t half = (i + 1) / 2;
@@ -101,6 +104,7 @@ class Splitter {
 
   const Value* value_;
   const std::vector<std::uint32_t>& peeled_;
+  std::uint64_t least_gain_ = 0;
 };
 
 // The case of one word that is the likeliest of those that the switch tells apart; at least one other is

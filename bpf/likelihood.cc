@@ -67,8 +67,7 @@ std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t
   if (mask == LargestOf(width)) return Likelihood(width, first, last);
   if (first == 0 && last >= mask) return kCertain;
   // A byte, with bits before it that are mostly 0.
-  if ((mask & 0xff) == 0xff && mask != 0xffff && first <= 0xff)
-    return Likelihood(1, first, std::min(last, 0xffU));
+  if ((mask & 0xffff) == 0xff && first <= 0xff) return Likelihood(1, first, std::min(last, 0xffU));
   if (width == 4 && mask >> 16 == 0xffff && first != last) return Likelihood(2, first >> 16, last >> 16);
   if (width == 2 && mask == 0x1fff) return first == 0 ? kCertain - kCertain / 64 : kCertain / 64;
   if (first != last) return kCertain / 2;
@@ -94,8 +93,7 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
       if (Operation(code) == kAnd && !UsesX(code)) {
         const unsigned width = width_;
         const std::uint32_t mask = mask_ & k;
-        const bool is_byte =
-            (mask & 0xff) == 0xff && mask != 0xffff && mask != ~0U;  // as in MaskedLikelihood
+        const bool is_byte = (mask & 0xffff) == 0xff;  // as in MaskedLikelihood
         *this = Accumulator();
         if (is_byte) {
           Load(1);

@@ -61,6 +61,15 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   return recipes;
 }
 
+std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) {
+  std::vector<Recipe> recipes(2, MainRecipe(options, is_lifted));
+  recipes[0].name = "likely-first";
+  recipes[1].name = "likely-first-no-fusion";
+  for (const std::string_view pass : {"fuse-fields", "merge-tails"}) recipes[1].disabled.push_back(pass);
+  for (Recipe& recipe : recipes) recipe.likely_first = true;
+  return recipes;
+}
+
 Expected<void> CheckEffort(const CompileOptions& options) {
   if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
   if (options.limit == 0) return InvalidInput("a program has at least one instruction");
@@ -100,6 +109,7 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   const backend::EmitOptions emit_options = {
       .relation = recipe.relation,
       .objective = options.objective,
+      .likely_first = recipe.likely_first,
       .limit = options.limit,
       .cooked = subject.cooked,
       .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
