@@ -115,11 +115,11 @@ std::string FormatJson(const std::vector<Compared>& rows, std::size_t packets) {
 
 }  // namespace
 
-Expected<ExecutedReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
-                                         const ExecutedOptions& how) {
+Expected<ModeReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
+                                     const ExecutedOptions& how) {
   auto frames = how.captures ? ReadCaptures(*how.captures) : MakeTraffic(kFrames, kSeed);
   if (!frames) return tl::unexpected(frames.error());
-  ExecutedReport report;
+  ModeReport report;
   std::vector<Compared> rows;
   for (const CorpusRow& each : corpus.rows) {
     if (each.link_type != "EN10MB") continue;
@@ -134,7 +134,7 @@ Expected<ExecutedReport> CompareExecuted(const Corpus& corpus, const CompileOpti
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Compared& a, const Compared& b) { return a.ratio() > b.ratio(); });
-  report.text = how.json ? FormatJson(rows, frames->size()) : FormatText(rows, frames->size());
+  report.text = how.form == Form::kJson ? FormatJson(rows, frames->size()) : FormatText(rows, frames->size());
   return report;
 }
 

@@ -3,6 +3,7 @@
 #define BPFOPT_BENCH_EXECUTED_H
 
 #include "bench/corpus.h"
+#include "bench/mode.h"
 #include "bench/traffic.h"
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
@@ -16,19 +17,14 @@ namespace bpfopt::bench {
 
 struct ExecutedOptions {
   std::optional<std::string> captures;  // a directory of savefiles; nothing: MakeTraffic
-  bool json = false;
-};
-
-struct ExecutedReport {
-  std::string text;
-  bool is_bad = false;  // a row has no program, or one that is not proven
+  Form form = Form::kText;
 };
 
 // Compiles the Ethernet rows of the corpus and runs both programs over all packets: the mean a packet, worst
 // rows first, and the geometric means of ours / tcpdump's. Rows that tcpdump refuses or is wrong about are
 // left out. Errors: no packets, no tcpdump.
-Expected<ExecutedReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
-                                         const ExecutedOptions& how);
+Expected<ModeReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
+                                     const ExecutedOptions& how);
 
 }  // namespace bpfopt::bench
 

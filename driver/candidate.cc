@@ -7,6 +7,7 @@
 #include "ir/print.h"
 #include "passes/pass.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,9 @@ std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) 
 Expected<void> CheckEffort(const CompileOptions& options) {
   if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
   if (options.limit == 0) return InvalidInput("a program has at least one instruction");
+  for (const std::string& name : options.disabled_passes) {
+    if (passes::FindPass(name) == nullptr) return InvalidInput(fmt::format("there is no pass '{}'", name));
+  }
   return {};
 }
 
@@ -89,6 +93,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   pipeline.level = recipe.level;
   pipeline.stop_after = stop_after;
   pipeline.disabled = recipe.disabled;
+  pipeline.disabled.insert(pipeline.disabled.end(), options.disabled_passes.begin(),
+                           options.disabled_passes.end());
   pipeline.check_invariants = options.check_invariants;
   pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
     if (report.changed && effective_passes != nullptr) effective_passes->insert(report.pass->name);
