@@ -187,9 +187,10 @@ bool IsIrreducibleForAll(const DecisivePlace& place) {
 // Of the one place that decides: a division by it, or a load at it, does not make the verdicts.
 bool IsNoTestForZero(const BoundedSource& source, const WitnessAnalysis& analysis) {
   const DecisivePlace& place = analysis.places[0];
+  const std::uint32_t in_x = place.address == kWireLengthPlace ? place.value : place.value & 0xf;
   const bool may_fault = source.relation == Relation::kStrict && place.address == kWireLengthPlace &&
                          analysis.enough_captured > 0;
-  return analysis.places.size() == 1 && std::popcount(place.bits) >= 2 && !may_fault;
+  return analysis.places.size() == 1 && place.bits != in_x && !may_fault;
 }
 
 }  // namespace
@@ -211,8 +212,8 @@ WitnessAnalysis Analyze(const BoundedSource& source, const BoundWitness& witness
     const bool is_length = address == kWireLengthPlace;
     if (!is_length && address >= witness.bytes.size()) continue;
     if (is_length && source.target == Target::kSeccomp) continue;
-    DecisivePlace place{.address = address};
     const std::uint32_t own = ValueAt(witness, address);
+    DecisivePlace place{.address = address, .value = own};
     for (unsigned bit = 0; bit < (is_length ? 32U : 8U); ++bit) {
       if (VerdictWith(source, witness, address, own ^ (1U << bit)) == analysis.verdict) continue;
       place.bits |= 1U << bit;

@@ -27,6 +27,7 @@ inline constexpr std::uint32_t kWireLengthPlace = 0xffffffff;
 // A byte of which some bit decides: with it flipped, the verdict is another one.
 struct DecisivePlace {
   std::uint32_t address = 0;  // or kWireLengthPlace
+  std::uint32_t value = 0;    // what the witness holds there
   std::uint32_t bits = 0;
   // Of those bits, the ones for which no single arithmetic instruction makes the verdicts of the byte's
   // values (docs/lower-bounds.md, lemma 3).

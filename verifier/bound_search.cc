@@ -41,7 +41,10 @@ class Search {
   }
 
   LowerBound Run() {
+    const std::size_t for_changes = runs_left_ / 2;
+    runs_left_ -= for_changes;
     for (BoundWitness& packet : PathPackets(hint_, source_.target, kMostPackets)) Consider(std::move(packet));
+    runs_left_ = for_changes;
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Scored& a, const Scored& b) { return a.score > b.score; });
     if (found_.size() > kKept) found_.resize(kKept);
@@ -72,8 +75,22 @@ class Search {
     return {InstructionsFor(source_, analysis), analysis.places.size()};
   }
 
+  // A packet that is rejected leads to those next to it that are not.
   void Consider(BoundWitness witness) {
-    if (runs_left_ == 0 || CompleteVerdict(source_, witness) == 0) return;
+    if (runs_left_ == 0) return;
+    --runs_left_;
+    if (CompleteVerdict(source_, witness) != 0) return Add(std::move(witness));
+    for (std::size_t at = 0; at < witness.bytes.size(); ++at) {
+      for (unsigned bit = 0; bit < 8 && runs_left_ > 0; ++bit, --runs_left_) {
+        BoundWitness flipped = witness;
+        flipped.bytes[at] ^= static_cast<std::uint8_t>(1U << bit);
+        if (CompleteVerdict(source_, flipped) != 0) Add(std::move(flipped));
+      }
+    }
+  }
+
+  void Add(BoundWitness witness) {
+    if (runs_left_ == 0) return;
     const Score score = ScoreOf(witness);
     found_.push_back({std::move(witness), score});
   }

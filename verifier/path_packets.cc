@@ -1,13 +1,17 @@
 // For each edge of the unfolded program: it is reached, taken, and leads to a verdict other than 0.
 #include "verifier/path_packets.h"
 
+#include "bpf/interpreter.h"
 #include "smt/diagram.h"
+#include "smt/solver.h"
 #include "smt/term.h"
 #include "verifier/unfold.h"
 #include "verifier/unknowns.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -18,13 +22,14 @@ using smt::Term;
 
 constexpr std::size_t kMostNodes = 4'000;
 constexpr std::size_t kMostDiagrams = 300'000;
+constexpr std::uint64_t kMostSteps = 1'000'000;  // Z3 resource units
 constexpr std::uint64_t kLongestPacket = 2'048;
 constexpr std::size_t kSeccompBytes = 64;
 
 class Finder {
  public:
   Finder(const Program& program, Target rules, std::size_t count)
-      : rules_(rules), count_(count), unknowns_(terms_, rules) {
+      : program_(program), rules_(rules), count_(count), unknowns_(terms_, rules), solver_(terms_) {
     const auto draw_name = [](std::size_t instruction) { return fmt::format("draw{}", instruction); };
     if (auto unfolding = Unfold(program, {rules, kMostNodes, draw_name}, terms_, unknowns_))
       graph_ = std::move(unfolding->graph);
@@ -39,12 +44,18 @@ class Finder {
       const Decision& decision = graph_.nodes[node];
       if (packets_.size() >= count_) break;
       if (decision.verdict.valid()) {
-        Ask(terms_.And(reached_[node], accepts_[node]));
+        Ask(terms_.And(reached_[node], accepts_[node]), true);
         continue;
       }
       const Term here = terms_.And(reached_[node], Passes(decision));
-      Ask(terms_.And(terms_.And(here, decision.condition), accepts_[decision.if_true]));
-      Ask(terms_.And(terms_.And(here, terms_.Not(decision.condition)), accepts_[decision.if_false]));
+      for (const bool accepted : {true, false}) {
+        const auto through = [&](Term condition, std::size_t next) {
+          const Term ends = accepted ? accepts_[next] : terms_.Not(accepts_[next]);
+          Ask(terms_.And(terms_.And(here, condition), ends), accepted);
+        };
+        through(decision.condition, decision.if_true);
+        through(terms_.Not(decision.condition), decision.if_false);
+      }
     }
     return std::move(packets_);
   }
@@ -80,18 +91,36 @@ class Finder {
     }
   }
 
-  void Ask(Term condition) {
+  void Ask(Term condition, bool accepted) {
     if (packets_.size() >= count_ || terms_.AsBool(condition) == false) return;
-    if (diagrams_->Check(condition) != smt::Answer::kSat) return;
-    BoundWitness packet = ReadPacket();
+    const smt::Answer answer = diagrams_->Check(condition);
+    if (answer == smt::Answer::kUnsat) return;
+    if (answer == smt::Answer::kSat) {
+      BoundWitness packet = ReadPacket([this](Term term) { return diagrams_->Evaluate(term); });
+      if (Accepts(packet) == accepted) return Keep(std::move(packet));
+    }
+    if (solver_.steps_used() >= kMostSteps) return;
+    if (solver_.Check(condition, kMostSteps - solver_.steps_used()) != smt::Answer::kSat) return;
+    Keep(ReadPacket([this](Term term) { return solver_.Evaluate(term); }));
+  }
+
+  void Keep(BoundWitness packet) {
     if (std::find(packets_.begin(), packets_.end(), packet) == packets_.end())
       packets_.push_back(std::move(packet));
   }
 
-  BoundWitness ReadPacket() {
+  bool Accepts(const BoundWitness& packet) const {
+    bpf::Packet complete;
+    complete.captured = packet.bytes;
+    complete.wire_length = packet.wire_length;
+    complete.continuation = [](std::uint64_t) -> std::uint8_t { return 0; };
+    return bpf::Run(program_, rules_, complete).verdict != 0;
+  }
+
+  BoundWitness ReadPacket(const std::function<std::uint64_t(Term)>& value) {
     std::map<std::uint64_t, std::uint8_t> bytes;
     smt::Assignment assignment;
-    assignment.variable = [&](Term variable) { return diagrams_->Evaluate(variable); };
+    assignment.variable = value;
     assignment.byte = [&](Term array, std::uint64_t address) -> std::uint8_t {
       const auto found = bytes.find(address);
       return array == unknowns_.packet() && found != bytes.end() ? found->second : 0;
@@ -100,7 +129,7 @@ class Finder {
       if (selected.array != unknowns_.packet()) continue;
       const std::uint64_t address = terms_.Evaluate(selected.address, assignment);
       std::uint8_t& byte = bytes[address];
-      if (byte == 0) byte = static_cast<std::uint8_t>(diagrams_->Evaluate(selected.value));
+      if (byte == 0) byte = static_cast<std::uint8_t>(value(selected.value));
     }
     BoundWitness packet;
     packet.wire_length = static_cast<std::uint32_t>(terms_.Evaluate(unknowns_.wire_length(), assignment));
@@ -115,12 +144,14 @@ class Finder {
     return packet;
   }
 
+  const Program& program_;
   const Target rules_;
   const std::size_t count_;
   smt::Context terms_;
   Unknowns unknowns_;
   DecisionGraph graph_;
   std::optional<smt::Diagrams> diagrams_;
+  smt::Solver solver_;
   std::vector<Term> reached_;
   std::vector<Term> accepts_;
   std::vector<BoundWitness> packets_;
