@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::uint32_t kSeccompBytes = 64;  // sizeof(struct seccomp_data)
 
+// The kernel's offsets are signed.
+std::uint64_t LongestCapture(Target target) { return target == Target::kLinux ? 0x7fffffff : 0xffffffff; }
+
 bpf::Outcome Run(const BoundedSource& source, const BoundWitness& witness, std::vector<bpf::Step>* trace) {
   bpf::Packet packet;
   packet.captured = witness.bytes;
@@ -23,7 +26,7 @@ bpf::Outcome Run(const BoundedSource& source, const BoundWitness& witness, std::
   if (source.relation == Relation::kFaithful) {
     packet.continuation = [](std::uint64_t) -> std::uint8_t { return 0; };
   } else {
-    packet.more_captured = std::numeric_limits<std::uint32_t>::max() - witness.bytes.size();
+    packet.more_captured = LongestCapture(source.target) - witness.bytes.size();
   }
   return bpf::Run(source.program, source.target, packet, {}, trace);
 }
@@ -187,9 +190,11 @@ bool IsIrreducibleForAll(const DecisivePlace& place) {
 // Of the one place that decides: a division by it, or a load at it, does not make the verdicts.
 bool IsNoTestForZero(const BoundedSource& source, const WitnessAnalysis& analysis) {
   const DecisivePlace& place = analysis.places[0];
-  const std::uint32_t in_x = place.address == kWireLengthPlace ? place.value : place.value & 0xf;
-  const bool may_fault = source.relation == Relation::kStrict && place.address == kWireLengthPlace &&
-                         analysis.enough_captured > 0;
+  const bool is_length = place.address == kWireLengthPlace;
+  const std::uint32_t in_x = is_length ? place.value : place.value & 0xf;
+  const std::uint32_t x = is_length ? in_x : 4 * in_x;
+  if (analysis.verdict == x || analysis.verdict == 0U - x) return false;
+  const bool may_fault = source.relation == Relation::kStrict && is_length && analysis.enough_captured > 0;
   return analysis.places.size() == 1 && place.bits != in_x && !may_fault;
 }
 
@@ -235,7 +240,7 @@ std::size_t InstructionsFor(const BoundedSource& source, const WitnessAnalysis& 
     // Theorem 1: loads, what takes their values on, a ret, and what makes the other verdict.
     const std::size_t consumers = x > 2 * a ? x - 2 * a : 0;
     std::size_t others = irreducible ? std::max<std::size_t>(consumers, 1) : consumers;
-    if (irreducible && a == 0 && x == 1 && IsNoTestForZero(source, analysis)) ++others;
+    if (a == 0 && x == 1 && IsNoTestForZero(source, analysis)) ++others;
     least = std::min(least, 2 * a + x + others + 1);
   }
   return least;
