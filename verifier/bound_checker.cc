@@ -1,184 +1,13 @@
-// docs/lower-bounds.md has the statements and proofs that the functions below are named after.
+// docs/lower-bounds.md has the theorems that the functions below are named after.
 #include "verifier/bound_checker.h"
 
-#include "bpf/interpreter.h"
-#include "bpf/opcode.h"
+#include "verifier/load_cover.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
-#include <cstring>
-#include <limits>
-#include <set>
+#include <optional>
 
 namespace bpfopt::verifier {
 namespace {
-
-constexpr std::uint32_t kSeccompBytes = 64;  // sizeof(struct seccomp_data)
-
-// The kernel's offsets are signed.
-std::uint64_t LongestCapture(Target target) { return target == Target::kLinux ? 0x7fffffff : 0xffffffff; }
-
-bpf::Outcome Run(const BoundedSource& source, const BoundWitness& witness, std::vector<bpf::Step>* trace) {
-  bpf::Packet packet;
-  packet.captured = witness.bytes;
-  packet.wire_length = witness.wire_length;
-  if (source.relation == Relation::kFaithful) {
-    packet.continuation = [](std::uint64_t) -> std::uint8_t { return 0; };
-  } else {
-    packet.more_captured = LongestCapture(source.target) - witness.bytes.size();
-  }
-  return bpf::Run(source.program, source.target, packet, {}, trace);
-}
-
-std::uint32_t ValueAt(const BoundWitness& witness, std::uint32_t place) {
-  if (place == kWireLengthPlace) return witness.wire_length;
-  return place < witness.bytes.size() ? witness.bytes[place] : 0;
-}
-
-void SetValueAt(BoundWitness& witness, std::uint32_t place, std::uint32_t value) {
-  if (place == kWireLengthPlace) {
-    witness.wire_length = value;
-  } else {
-    witness.bytes[place] = static_cast<std::uint8_t>(value);
-  }
-}
-
-std::uint32_t VerdictWith(const BoundedSource& source, const BoundWitness& witness, std::uint32_t place,
-                          std::uint32_t value) {
-  BoundWitness changed = witness;
-  SetValueAt(changed, place, value);
-  return CompleteVerdict(source, changed);
-}
-
-// The places that a run reads; no other can decide.
-struct Reads {
-  std::set<std::uint32_t> places;
-  std::uint64_t end = 0;  // of the last byte
-};
-
-Reads ReadsOf(const BoundedSource& source, const std::vector<bpf::Step>& steps) {
-  Reads reads;
-  std::uint32_t x = 0;
-  for (const bpf::Step& step : steps) {
-    const Instruction& instruction = source.program[step.instruction];
-    const std::uint16_t code = instruction.code;
-    const auto read = [&](std::uint64_t address, unsigned width) {
-      const std::uint64_t negative_from = source.target == Target::kLinux ? std::uint64_t{1} << 31 : ~0ULL;
-      if (address >= negative_from) return;
-      reads.end = std::max(reads.end, address + width);
-      for (unsigned i = 0; i < width && address + i < kWireLengthPlace; ++i)
-        reads.places.insert(static_cast<std::uint32_t>(address + i));
-    };
-    const bool is_load = bpf::Class(code) == bpf::kLd || bpf::Class(code) == bpf::kLdx;
-    if (is_load && bpf::Mode(code) == bpf::kLen) reads.places.insert(kWireLengthPlace);
-    if (code == (bpf::kLdx | bpf::kB | bpf::kMsh)) read(instruction.k, 1);
-    if (bpf::Class(code) == bpf::kLd && bpf::Mode(code) == bpf::kAbs)
-      read(instruction.k, bpf::LoadWidth(code));
-    if (bpf::Class(code) == bpf::kLd && bpf::Mode(code) == bpf::kInd) {
-      const std::uint64_t sum = std::uint64_t{x} + instruction.k;
-      read(source.target == Target::kLinux ? sum & 0xffffffff : sum, bpf::LoadWidth(code));
-    }
-    x = step.x;
-  }
-  return reads;
-}
-
-// Lemma 3: does no instruction `A = A op K` or `A = A op X` make the verdicts of a word that holds this bit?
-bool IsIrreducible(const BoundedSource& source, const BoundWitness& witness, std::uint32_t verdict,
-                   std::uint32_t place, unsigned bit) {
-  const bool is_byte = place != kWireLengthPlace;
-  const std::uint32_t own = ValueAt(witness, place);
-  const std::uint32_t flip = 1U << bit;
-  const std::uint32_t other = VerdictWith(source, witness, place, own ^ flip);
-  const std::uint32_t difference = std::max(verdict, other) - std::min(verdict, other);
-  if (difference <= 1) return false;
-  // A load of 4*([k]&0xf) sees the lower half of a byte; it must see the same for all values compared.
-  const unsigned first = is_byte && bit >= 4 ? 4 : 0;
-  const unsigned bits = is_byte ? 8 : 32;
-  const std::uint32_t exclusive = verdict ^ other;
-  const bool may_be_bitwise = std::has_single_bit(exclusive) &&
-                              (!is_byte || std::countr_zero(exclusive) % 8 == static_cast<int>(bit));
-  const bool may_be_remainder = std::has_single_bit(difference) &&
-                                (!is_byte || std::countr_zero(difference) % 8 == static_cast<int>(bit));
-  for (unsigned j = first; j < bits; ++j) {
-    if (j == bit) continue;
-    const std::uint32_t beside = own ^ (1U << j);
-    const std::uint32_t verdict_beside = VerdictWith(source, witness, place, beside);
-    if (verdict_beside == VerdictWith(source, witness, place, beside ^ flip)) return true;  // part (a)
-    const bool may_be_product = j > bit && (std::uint64_t{difference} << (j - bit) & 0xffffffff) == 0;
-    if (verdict_beside == verdict && is_byte && difference > 256 && !may_be_bitwise && !may_be_remainder &&
-        !may_be_product) {
-      return true;  // part (b)
-    }
-  }
-  return false;
-}
-
-bool IsLoadable(const BoundedSource& source, const BoundWitness& witness, std::uint32_t verdict) {
-  if (verdict == 0) return true;
-  if (witness.wire_length == verdict) return true;
-  if (source.target == Target::kSeccomp) {
-    if (verdict == kSeccompBytes) return true;
-    for (std::uint32_t k = 0; k < kSeccompBytes; k += 4) {
-      std::array<std::uint8_t, 4> bytes{};
-      for (std::uint32_t i = 0; i < 4; ++i) bytes[i] = static_cast<std::uint8_t>(ValueAt(witness, k + i));
-      std::uint32_t word = 0;
-      std::memcpy(&word, bytes.data(), sizeof(word));
-      if (word == verdict) return true;
-    }
-    return false;
-  }
-  // A load may begin anywhere, and reach over the end into the zeros.
-  for (std::uint32_t k = 0; k < witness.bytes.size(); ++k) {
-    std::uint32_t value = 0;
-    for (std::uint32_t width = 1; width <= 4; ++width) {
-      value = value << 8 | ValueAt(witness, k + width - 1);
-      if (width != 3 && value == verdict) return true;
-    }
-  }
-  // Zeros before the packet's first byte would be at negative addresses, which no load reaches.
-  return false;
-}
-
-// The last byte of the widest load that reads `address` as its first byte, or as near to that as a run that
-// ends at `end` allows.
-std::uint32_t Reach(Target target, std::uint32_t address, std::uint32_t end) {
-  if (target == Target::kSeccomp) return address | 3;
-  std::uint32_t reach = address;
-  for (const std::uint32_t width : {1U, 2U, 4U}) {
-    if (width <= end) reach = std::max(reach, std::min(address, end - width) + width - 1);
-  }
-  return reach;
-}
-
-// By number of loads into X (the index), the fewest loads into A that together with them read every decisive
-// bit.
-using Covers = std::vector<std::size_t>;
-
-constexpr std::size_t kNoCover = std::numeric_limits<std::size_t>::max() / 4;
-
-Covers CoversOf(const BoundedSource& source, const WitnessAnalysis& analysis) {
-  const auto& places = analysis.places;
-  // covers[i]: of the places from i on; `into_a` and `into_x` do one more load.
-  std::vector<Covers> covers(places.size() + 1, Covers(places.size() + 1, kNoCover));
-  covers[places.size()][0] = 0;
-  for (std::size_t i = places.size(); i-- > 0;) {
-    const DecisivePlace& place = places[i];
-    const bool is_length = place.address == kWireLengthPlace;
-    std::size_t next = i + 1;
-    if (!is_length) {
-      const std::uint32_t reach = Reach(source.target, place.address, analysis.enough_captured);
-      while (next < places.size() && places[next].address <= reach) ++next;
-    }
-    const bool fits_x = is_length || (source.target != Target::kSeccomp && (place.bits & ~0xfU) == 0);
-    for (std::size_t x = 0; x <= places.size(); ++x) {
-      covers[i][x] = covers[next][x] + 1;
-      if (x > 0 && fits_x) covers[i][x] = std::min(covers[i][x], covers[i + 1][x - 1]);
-    }
-  }
-  return covers[0];
-}
 
 // Whichever of the place's decisive bits is the one that a load alone reads: where another load takes the
 // lower half into X, it is one of the upper half.
@@ -198,58 +27,84 @@ bool IsNoTestForZero(const BoundedSource& source, const WitnessAnalysis& analysi
   return analysis.places.size() == 1 && place.bits != in_x && !may_fault;
 }
 
-}  // namespace
+// What a run has to read, and whether lemma 3 excludes that one instruction makes the verdict of it.
+struct Demand {
+  std::vector<NeededByte> bytes;
+  bool irreducible = true;
+  bool no_test_for_zero = false;
+};
 
-std::uint32_t CompleteVerdict(const BoundedSource& source, const BoundWitness& witness) {
-  return Run(source, witness, nullptr).verdict;
-}
-
-WitnessAnalysis Analyze(const BoundedSource& source, const BoundWitness& witness) {
-  WitnessAnalysis analysis;
-  std::vector<bpf::Step> steps;
-  analysis.verdict = Run(source, witness, &steps).verdict;
-  if (analysis.verdict == 0) return analysis;
-  const Reads reads = ReadsOf(source, steps);
-  analysis.enough_captured = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(reads.end, std::numeric_limits<std::uint32_t>::max()));
-  analysis.verdict_is_not_loaded = !IsLoadable(source, witness, analysis.verdict);
-  for (const std::uint32_t address : reads.places) {
-    const bool is_length = address == kWireLengthPlace;
-    if (!is_length && address >= witness.bytes.size()) continue;
-    if (is_length && source.target == Target::kSeccomp) continue;
-    const std::uint32_t own = ValueAt(witness, address);
-    DecisivePlace place{.address = address, .value = own};
-    for (unsigned bit = 0; bit < (is_length ? 32U : 8U); ++bit) {
-      if (VerdictWith(source, witness, address, own ^ (1U << bit)) == analysis.verdict) continue;
-      place.bits |= 1U << bit;
-      if (IsIrreducible(source, witness, analysis.verdict, address, bit)) place.irreducible |= 1U << bit;
-    }
-    if (place.bits != 0) analysis.places.push_back(place);
+Demand DemandOf(const BoundedSource& source, const WitnessAnalysis& accepted) {
+  Demand demand;
+  for (const DecisivePlace& place : accepted.places) {
+    const bool is_length = place.address == kWireLengthPlace;
+    const bool fits_x = is_length || (source.target != Target::kSeccomp && (place.bits & ~0xfU) == 0);
+    demand.bytes.push_back({place.address, fits_x, accepted.enough_captured});
+    demand.irreducible = demand.irreducible && IsIrreducibleForAll(place);
   }
-  return analysis;
+  demand.no_test_for_zero = accepted.places.size() == 1 && IsNoTestForZero(source, accepted);
+  return demand;
 }
 
-std::size_t InstructionsFor(const BoundedSource& source, const WitnessAnalysis& analysis) {
-  if (analysis.verdict == 0 || analysis.places.empty() || !analysis.verdict_is_not_loaded) return 1;
-  const bool irreducible = std::all_of(analysis.places.begin(), analysis.places.end(), IsIrreducibleForAll);
-  const Covers covers = CoversOf(source, analysis);
-  std::size_t least = kNoCover;
-  for (std::size_t x = 0; x < covers.size(); ++x) {
-    const std::size_t a = covers[x];
-    if (a == kNoCover) continue;
-    // Theorem 1: loads, what takes their values on, a ret, and what makes the other verdict.
+// Theorem 1: loads, what takes their values on, a ret, and what makes the other verdict.
+std::size_t InstructionsFor(Target target, const Demand& demand) {
+  const LoadCover::Counts counts = LoadCover(target, demand.bytes).Fewest();
+  std::size_t least = LoadCover::kNone;
+  for (std::size_t x = 0; x < counts.size(); ++x) {
+    const std::size_t a = counts[x];
+    if (a == LoadCover::kNone) continue;
     const std::size_t consumers = x > 2 * a ? x - 2 * a : 0;
-    std::size_t others = irreducible ? std::max<std::size_t>(consumers, 1) : consumers;
-    if (a == 0 && x == 1 && IsNoTestForZero(source, analysis)) ++others;
+    std::size_t others = demand.irreducible ? std::max<std::size_t>(consumers, 1) : consumers;
+    if (a == 0 && x == 1 && demand.no_test_for_zero) ++others;
     least = std::min(least, 2 * a + x + others + 1);
+  }
+  return least == LoadCover::kNone ? 1 : least;
+}
+
+bool IsUsable(const WitnessAnalysis& accepted) {
+  return accepted.verdict != 0 && !accepted.places.empty() && accepted.verdict_is_not_loaded;
+}
+
+// Theorem 2: of the neighbours, one takes a path that reads all that tells the witness from each.
+std::size_t InstructionsForNeighbours(const BoundedSource& source, const BoundWitness& witness) {
+  const std::uint32_t verdict = CompleteVerdict(source, witness);
+  std::vector<WitnessAnalysis> neighbours;
+  bool irreducible = true;
+  for (const WitnessBit& bit : witness.near) {
+    const std::optional<BoundWitness> neighbour = WithFlipped(witness, bit);
+    if (!neighbour) return 1;
+    neighbours.push_back(Analyze(source, *neighbour));
+    if (!IsUsable(neighbours.back()) || neighbours.back().verdict == verdict) return 1;
+    irreducible = irreducible && IsIrreducible(source, witness, bit);
+  }
+  std::size_t least = LoadCover::kNone;
+  for (const WitnessAnalysis& last : neighbours) {
+    Demand demand = DemandOf(source, last);
+    if (neighbours.size() > 1) demand.no_test_for_zero = false;
+    demand.irreducible = demand.irreducible && irreducible;
+    for (std::size_t j = 0; j < neighbours.size(); ++j) {
+      const WitnessBit& bit = witness.near[j];
+      const bool is_length = bit.place == kWireLengthPlace;
+      const bool fits_x = is_length || (source.target != Target::kSeccomp && bit.bit < 4);
+      const std::uint32_t within = std::min(last.enough_captured, neighbours[j].enough_captured);
+      demand.bytes.push_back({bit.place, fits_x, within});
+    }
+    least = std::min(least, InstructionsFor(source.target, demand));
   }
   return least;
 }
 
+}  // namespace
+
+std::size_t InstructionsFor(const BoundedSource& source, const BoundWitness& witness) {
+  if (!witness.near.empty()) return InstructionsForNeighbours(source, witness);
+  const WitnessAnalysis analysis = Analyze(source, witness);
+  return IsUsable(analysis) ? InstructionsFor(source.target, DemandOf(source, analysis)) : 1;
+}
+
 std::size_t BorneOut(const BoundedSource& source, const std::vector<BoundWitness>& witnesses) {
   std::size_t most = 1;
-  for (const BoundWitness& witness : witnesses)
-    most = std::max(most, InstructionsFor(source, Analyze(source, witness)));
+  for (const BoundWitness& witness : witnesses) most = std::max(most, InstructionsFor(source, witness));
   return most;
 }
 

@@ -1,19 +1,21 @@
-// Packets along the branches of the hint first, then small changes of the best of them: whatever bears out
-// more is kept.
+// Accepted packets along the branches of the hint, changed a little as long as that bears out more; and
+// rejected ones, steered until as many bits as possible lead to acceptance, each by itself.
 #include "verifier/bound_search.h"
 
+#include "bpf/interpreter.h"
 #include "bpf/opcode.h"
 #include "verifier/path_packets.h"
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace bpfopt::verifier {
 namespace {
 
 constexpr std::size_t kMostPackets = 64;
-// How many of the packets are changed, and how often each.
+// How many packets are changed.
 constexpr std::size_t kKept = 4;
 
 // Numbers that look random, the same everywhere (Marsaglia's xorshift).
@@ -30,6 +32,71 @@ class Sequence {
   std::uint32_t state_ = 0x9e3779b9;
 };
 
+// A field that a run compared, and how.
+struct Comparison {
+  std::uint64_t address = 0;
+  unsigned width = 0;
+  std::uint32_t mask = 0xffffffff;
+  Instruction jump;
+};
+
+std::vector<Comparison> ComparisonsOf(const Program& program, const BoundWitness& packet, Target target) {
+  std::vector<bpf::Step> steps;
+  bpf::Packet complete;
+  complete.captured = packet.bytes;
+  complete.wire_length = packet.wire_length;
+  complete.continuation = [](std::uint64_t) -> std::uint8_t { return 0; };
+  bpf::Run(program, target, complete, {}, &steps);
+  std::vector<Comparison> comparisons;
+  Comparison open;
+  std::uint32_t x = 0;
+  for (const bpf::Step& step : steps) {
+    const Instruction& instruction = program[step.instruction];
+    const std::uint16_t code = instruction.code;
+    const bool indirect = bpf::Mode(code) == bpf::kInd;
+    if (bpf::Class(code) == bpf::kLd && (indirect || bpf::Mode(code) == bpf::kAbs)) {
+      open = {instruction.k + (indirect ? std::uint64_t{x} : 0), bpf::LoadWidth(code), 0xffffffff, {}};
+    } else if (code == (bpf::kAlu | bpf::kAnd | bpf::kK)) {
+      open.mask &= instruction.k;
+    } else if (bpf::IsConditionalJump(code) && !bpf::UsesX(code)) {
+      open.jump = instruction;
+      if (open.width != 0) comparisons.push_back(open);
+    } else if (bpf::Class(code) == bpf::kLd || bpf::Class(code) == bpf::kAlu) {
+      open = {};
+    }
+    x = step.x;
+  }
+  return comparisons;
+}
+
+// The packet with the field just not what the comparison asks for.
+std::optional<BoundWitness> JustNot(const BoundWitness& packet, const Comparison& comparison) {
+  if (comparison.address + comparison.width > packet.bytes.size()) return std::nullopt;
+  const std::uint32_t k = comparison.jump.k;
+  std::uint32_t value = 0;
+  switch (bpf::Operation(comparison.jump.code)) {
+    case bpf::kJeq:
+      value = k ^ (comparison.mask & ~(comparison.mask - 1));
+      break;
+    case bpf::kJgt:
+      value = k;
+      break;
+    case bpf::kJge:
+      value = k - 1;
+      break;
+    default:
+      break;
+  }
+  BoundWitness steered = packet;
+  for (unsigned i = 0; i < comparison.width; ++i) {
+    const unsigned shift = 8 * (comparison.width - 1 - i);
+    const auto mask = static_cast<std::uint8_t>(comparison.mask >> shift);
+    std::uint8_t& byte = steered.bytes[static_cast<std::size_t>(comparison.address) + i];
+    byte = static_cast<std::uint8_t>((byte & ~mask) | (value >> shift & mask));
+  }
+  return steered == packet ? std::nullopt : std::optional(std::move(steered));
+}
+
 class Search {
  public:
   Search(const BoundedSource& source, const Program& hint, std::size_t runs)
@@ -41,22 +108,22 @@ class Search {
   }
 
   LowerBound Run() {
-    const std::size_t for_changes = runs_left_ / 2;
-    runs_left_ -= for_changes;
-    for (BoundWitness& packet : PathPackets(hint_, source_.target, kMostPackets)) Consider(std::move(packet));
-    runs_left_ = for_changes;
+    const std::size_t budget = runs_left_;
+    const std::vector<BoundWitness> packets = PathPackets(hint_, source_.target, kMostPackets);
+    runs_left_ = budget / 2;
+    for (const BoundWitness& packet : packets) ConsiderRejected(packet);
+    runs_left_ = budget / 4;
+    for (const BoundWitness& packet : packets) {
+      if (CompleteVerdict(source_, packet) != 0) Consider(packet);
+    }
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Scored& a, const Scored& b) { return a.score > b.score; });
     if (found_.size() > kKept) found_.resize(kKept);
+    runs_left_ = budget / 4;
     for (std::size_t turn = 0; runs_left_ > 0 && !found_.empty(); ++turn)
       Change(found_[turn % found_.size()]);
-    LowerBound bound;
-    for (Scored& each : found_) {
-      if (each.score.first <= bound.instructions) continue;
-      bound.instructions = each.score.first;
-      bound.witnesses = {std::move(each.witness)};
-    }
-    return bound;
+    for (Scored& each : found_) Keep(each.witness, each.score.first);
+    return std::move(best_);
   }
 
  private:
@@ -67,38 +134,88 @@ class Search {
     Score score;
   };
 
+  void Pay(std::size_t runs) { runs_left_ -= std::min(runs_left_, runs); }
+
+  void Keep(const BoundWitness& witness, std::size_t instructions) {
+    if (instructions <= best_.instructions) return;
+    best_.instructions = instructions;
+    best_.witnesses = {witness};
+  }
+
   Score ScoreOf(const BoundWitness& witness) {
     const WitnessAnalysis analysis = Analyze(source_, witness);
     // About what that took: a run for each bit that was read, and a few more for the decisive ones.
-    const std::size_t cost = 8 * analysis.enough_captured / 2 + 40;
-    runs_left_ -= std::min(runs_left_, cost);
-    return {InstructionsFor(source_, analysis), analysis.places.size()};
+    Pay(2 * (8 * analysis.enough_captured / 2 + 40));
+    return {InstructionsFor(source_, witness), analysis.places.size()};
   }
 
-  // A packet that is rejected leads to those next to it that are not.
   void Consider(BoundWitness witness) {
-    if (runs_left_ == 0) return;
-    --runs_left_;
-    if (CompleteVerdict(source_, witness) != 0) return Add(std::move(witness));
-    for (std::size_t at = 0; at < witness.bytes.size(); ++at) {
-      for (unsigned bit = 0; bit < 8 && runs_left_ > 0; ++bit, --runs_left_) {
-        BoundWitness flipped = witness;
-        flipped.bytes[at] ^= static_cast<std::uint8_t>(1U << bit);
-        if (CompleteVerdict(source_, flipped) != 0) Add(std::move(flipped));
-      }
-    }
-  }
-
-  void Add(BoundWitness witness) {
     if (runs_left_ == 0) return;
     const Score score = ScoreOf(witness);
     found_.push_back({std::move(witness), score});
   }
 
+  // One bit of each byte that, flipped, leads to acceptance.
+  std::vector<WitnessBit> NearBits(const BoundWitness& rejected) {
+    std::vector<WitnessBit> near;
+    for (std::uint32_t at = 0; at < rejected.bytes.size(); ++at) {
+      for (unsigned bit = 0; bit < 8; ++bit) {
+        Pay(1);
+        const WitnessBit flip = {at, bit};
+        if (CompleteVerdict(source_, *WithFlipped(rejected, flip)) == 0) continue;
+        near.push_back(flip);
+        break;
+      }
+    }
+    return near;
+  }
+
+  void ConsiderRejected(BoundWitness packet) {
+    if (runs_left_ == 0 || CompleteVerdict(source_, packet) != 0) return;
+    packet.near = NearBits(packet);
+    for (bool again = true; again && runs_left_ > 0;) {
+      again = false;
+      for (const Comparison& comparison : ComparisonsOf(hint_, packet, source_.target)) {
+        std::optional<BoundWitness> steered = JustNot(packet, comparison);
+        if (!steered || runs_left_ == 0 || CompleteVerdict(source_, *steered) != 0) continue;
+        steered->near = NearBits(*steered);
+        if (steered->near.size() <= packet.near.size()) continue;
+        packet = std::move(*steered);
+        again = true;
+        break;
+      }
+    }
+    if (packet.near.empty()) return;
+    for (const WitnessBit& bit : packet.near) Consider(*WithFlipped(packet, bit));
+    DropNeighbours(std::move(packet));
+  }
+
+  // A neighbour whose own path is short may cost more than it brings.
+  void DropNeighbours(BoundWitness packet) {
+    std::size_t score = Count(packet);
+    for (std::size_t i = 0; i < packet.near.size() && packet.near.size() > 1;) {
+      BoundWitness fewer = packet;
+      fewer.near.erase(fewer.near.begin() + static_cast<std::ptrdiff_t>(i));
+      const std::size_t without = Count(fewer);
+      if (without < score) {
+        ++i;
+        continue;
+      }
+      packet = std::move(fewer);
+      score = without;
+    }
+    Keep(packet, score);
+  }
+
+  std::size_t Count(const BoundWitness& witness) {
+    Pay(200 * witness.near.size());
+    return InstructionsFor(source_, witness);
+  }
+
   void Change(Scored& scored) {
     BoundWitness changed = scored.witness;
     for (std::uint32_t changes = 1 + random_.Below(3); changes > 0; --changes) ChangeSomething(changed);
-    --runs_left_;
+    Pay(1);
     if (CompleteVerdict(source_, changed) == 0) return;
     const Score score = ScoreOf(changed);
     if (score >= scored.score) scored = {std::move(changed), score};
@@ -126,6 +243,7 @@ class Search {
   std::size_t runs_left_;
   std::vector<std::uint32_t> constants_;
   std::vector<Scored> found_;
+  LowerBound best_;
   Sequence random_;
 };
 

@@ -18,10 +18,22 @@
 
 namespace bpfopt {
 
-// A packet, captured whole, that the source does not reject. Its bytes beyond `bytes` are 0.
+// A bit of a packet, or of its wire length.
+struct WitnessBit {
+  static constexpr std::uint32_t kWireLength = 0xffffffff;
+
+  std::uint32_t place = 0;  // the address of the byte, or kWireLength
+  unsigned bit = 0;         // 0 is the lowest
+
+  friend bool operator==(const WitnessBit&, const WitnessBit&) = default;
+};
+
+// A packet, captured whole; its bytes beyond `bytes` are 0. Without `near` the source does not reject it.
+// With `near` each of these bits, flipped, makes the verdict another one, and not 0.
 struct BoundWitness {
   std::vector<std::uint8_t> bytes;
   std::uint32_t wire_length = 0;
+  std::vector<WitnessBit> near = {};
 
   friend bool operator==(const BoundWitness&, const BoundWitness&) = default;
 };
