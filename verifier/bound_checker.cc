@@ -46,7 +46,8 @@ Demand DemandOf(const BoundedSource& source, const WitnessAnalysis& accepted) {
   return demand;
 }
 
-// Theorem 1: loads, what takes their values on, a ret, and what makes the other verdict.
+// Theorem 1: loads, what takes their values on, a ret, and what makes the other verdict. kNone: no run reads
+// all that.
 std::size_t InstructionsFor(Target target, const Demand& demand) {
   const LoadCover::Counts counts = LoadCover(target, demand.bytes).Fewest();
   std::size_t least = LoadCover::kNone;
@@ -58,7 +59,7 @@ std::size_t InstructionsFor(Target target, const Demand& demand) {
     if (a == 0 && x == 1 && demand.no_test_for_zero) ++others;
     least = std::min(least, 2 * a + x + others + 1);
   }
-  return least == LoadCover::kNone ? 1 : least;
+  return least;
 }
 
 bool IsUsable(const WitnessAnalysis& accepted) {
@@ -89,9 +90,10 @@ std::size_t InstructionsForNeighbours(const BoundedSource& source, const BoundWi
       const std::uint32_t within = std::min(last.enough_captured, neighbours[j].enough_captured);
       demand.bytes.push_back({bit.place, fits_x, within});
     }
+    // One that cannot read it all is not the last to part from the witness.
     least = std::min(least, InstructionsFor(source.target, demand));
   }
-  return least;
+  return least == LoadCover::kNone ? 1 : least;
 }
 
 }  // namespace
@@ -99,7 +101,9 @@ std::size_t InstructionsForNeighbours(const BoundedSource& source, const BoundWi
 std::size_t InstructionsFor(const BoundedSource& source, const BoundWitness& witness) {
   if (!witness.near.empty()) return InstructionsForNeighbours(source, witness);
   const WitnessAnalysis analysis = Analyze(source, witness);
-  return IsUsable(analysis) ? InstructionsFor(source.target, DemandOf(source, analysis)) : 1;
+  if (!IsUsable(analysis)) return 1;
+  const std::size_t instructions = InstructionsFor(source.target, DemandOf(source, analysis));
+  return instructions == LoadCover::kNone ? 1 : instructions;
 }
 
 std::size_t BorneOut(const BoundedSource& source, const std::vector<BoundWitness>& witnesses) {

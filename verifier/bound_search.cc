@@ -69,6 +69,11 @@ std::vector<Comparison> ComparisonsOf(const Program& program, const BoundWitness
   return comparisons;
 }
 
+// Of bytes: a load into X sees the lower halves alone, so bits of the upper ones demand more.
+constexpr std::uint32_t kUpperHalves = 0xf0f0f0f0;
+
+constexpr std::uint32_t LowestBit(std::uint32_t word) { return word & ~(word - 1); }
+
 // The packet with the field just not what the comparison asks for.
 std::optional<BoundWitness> JustNot(const BoundWitness& packet, const Comparison& comparison) {
   if (comparison.address + comparison.width > packet.bytes.size()) return std::nullopt;
@@ -76,7 +81,8 @@ std::optional<BoundWitness> JustNot(const BoundWitness& packet, const Comparison
   std::uint32_t value = 0;
   switch (bpf::Operation(comparison.jump.code)) {
     case bpf::kJeq:
-      value = k ^ (comparison.mask & ~(comparison.mask - 1));
+      value = k ^ LowestBit((comparison.mask & kUpperHalves) != 0 ? comparison.mask & kUpperHalves
+                                                                  : comparison.mask);
       break;
     case bpf::kJgt:
       value = k;
@@ -155,11 +161,11 @@ class Search {
     found_.push_back({std::move(witness), score});
   }
 
-  // One bit of each byte that, flipped, leads to acceptance.
+  // One bit of each byte that, flipped, leads to acceptance; of the upper half if there is one.
   std::vector<WitnessBit> NearBits(const BoundWitness& rejected) {
     std::vector<WitnessBit> near;
     for (std::uint32_t at = 0; at < rejected.bytes.size(); ++at) {
-      for (unsigned bit = 0; bit < 8; ++bit) {
+      for (unsigned bit = 8; bit-- > 0;) {
         Pay(1);
         const WitnessBit flip = {at, bit};
         if (CompleteVerdict(source_, *WithFlipped(rejected, flip)) == 0) continue;

@@ -54,6 +54,11 @@ std::vector<LoadCover::Set> LoadCover::LoadsOf(std::size_t byte) const {
   return best;
 }
 
+bool LoadCover::FitsX(std::size_t byte) const {
+  const NeededByte& needed = bytes_[byte];
+  return needed.fits_x && (needed.address == kWireLengthPlace || needed.address < needed.within);
+}
+
 const LoadCover::Counts& LoadCover::Fewest(Set open) {
   if (const auto found = known_.find(open); found != known_.end()) return found->second;
   Counts counts(bytes_.size() + 1, kNone);
@@ -65,11 +70,11 @@ const LoadCover::Counts& LoadCover::Fewest(Set open) {
       const Counts& rest = Fewest(open & ~load);
       for (std::size_t x = 0; x < counts.size(); ++x) counts[x] = std::min(counts[x], rest[x] + 1);
     }
-    if (bytes_[lowest].fits_x) {
+    if (FitsX(lowest)) {
       // It reads the same byte wherever that is needed.
       Set read = 0;
       for (std::size_t i = 0; i < bytes_.size(); ++i) {
-        if (bytes_[i].address == bytes_[lowest].address && bytes_[i].fits_x) read |= Set{1} << i;
+        if (bytes_[i].address == bytes_[lowest].address && FitsX(i)) read |= Set{1} << i;
       }
       const Counts& rest = Fewest(open & ~read);
       for (std::size_t x = 1; x < counts.size(); ++x) counts[x] = std::min(counts[x], rest[x - 1]);

@@ -37,6 +37,7 @@ class LoadCover {
  private:
   using Set = std::uint64_t;  // of bytes, by index
 
+  bool FitsX(std::size_t byte) const;
   std::vector<Set> LoadsOf(std::size_t byte) const;
   const Counts& Fewest(Set open);
 
