@@ -1,6 +1,7 @@
 // bpfopt compare EXPR: our program beside what libpcap's optimizer makes of the same filter.
 #include "bpfopt/compiler.h"
 #include "bpfopt/format.h"
+#include "bpfopt/lower_bound.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
@@ -52,7 +53,9 @@ std::vector<std::string> Column(const std::string& heading, const std::string& b
 
 std::string OurHeading(const CompileResult& result, const CompileOptions& options) {
   const char* relation = options.relation == Relation::kStrict ? "strict" : "faithful";
-  return fmt::format("bpfopt: {} instructions, {}", result.program.size(),
+  const LowerBound bound =
+      FindLowerBound(result.source, result.program, {.target = options.target, .relation = options.relation});
+  return fmt::format("bpfopt: {} instructions of at least {}, {}", result.program.size(), bound.instructions,
                      result.proven ? fmt::format("proven {}", relation) : std::string("not proven"));
 }
 

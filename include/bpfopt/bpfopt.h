@@ -8,6 +8,7 @@
 #include "bpfopt/format.h"       // programs as text
 #include "bpfopt/kernel.h"       // what the Linux kernel needs for a program
 #include "bpfopt/libpcap.h"      // what libpcap makes of a filter
+#include "bpfopt/lower_bound.h"  // how small can an equal program get
 #include "bpfopt/optimizer.h"    // a program in, a smaller proven one out
 #include "bpfopt/resolver.h"     // names to addresses
 #include "bpfopt/savefile.h"     // captures in files
