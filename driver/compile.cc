@@ -40,8 +40,10 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   if (!source) return tl::unexpected(source.error());
   std::optional<Diagnostic> of_source = source->diagnostic;
   const driver::Subject subject{lowered->function, lowered->cooked, lowered->dlt};
-  auto result = driver::ChooseProven(subject, std::move(*source), options, log,
-                                     [&] { return driver::LargestPart(*lowered, options); });
+  const auto explain = [&](std::size_t instructions) {
+    return driver::ExplainSize(*lowered, text, options, instructions);
+  };
+  auto result = driver::ChooseProven(subject, std::move(*source), options, log, explain);
   if (!result) return result;
   for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
     result->diagnostics.push_back(std::move(warning));
