@@ -11,7 +11,7 @@
 
 namespace bpfopt {
 
-// Bytes that the kernel charges for a program that it takes. It turns each instruction into up to 17 of eBPF,
+// Bytes that the kernel charges for a program that it takes. It turns each instruction into up to 21 of eBPF,
 // and charges those. Exact on 64-bit Linux 6.18 (tests/bpf/kernel_memory_test.cc asks the running kernel);
 // since 4.18 its versions differ by at most 40 bytes in what stands before the instructions, and by an
 // instruction in loads of ancillary words, where this is the largest of them. net.core.bpf_jit_harden adds to
