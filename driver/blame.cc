@@ -23,20 +23,6 @@ namespace {
 
 using frontend::NodeId;
 
-// Leaves below each node; children come before their parents in the vector.
-std::vector<std::size_t> CountLeaves(const frontend::Ast& filter) {
-  std::vector<std::size_t> leaves(filter.nodes.size(), 0);
-  for (std::size_t id = 0; id < filter.nodes.size(); ++id) {
-    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { leaves[id] += leaves[child]; });
-    if (leaves[id] == 0) leaves[id] = 1;
-    // A host name may stand for many addresses.
-    if (const auto* test = std::get_if<frontend::Test>(&filter.nodes[id].kind)) {
-      if (const auto* hosts = std::get_if<frontend::Hosts>(&test->id)) leaves[id] += hosts->addresses.size();
-    }
-  }
-  return leaves;
-}
-
 bool IsPredicateParent(const frontend::Node& node) {
   return std::holds_alternative<frontend::And>(node.kind) ||
          std::holds_alternative<frontend::Or>(node.kind) ||
@@ -62,14 +48,14 @@ std::vector<NodeId> Operands(const frontend::Ast& filter, NodeId root) {
 }
 
 NodeId MostTests(const frontend::Ast& filter) {
-  const std::vector<std::size_t> leaves = CountLeaves(filter);
+  const std::vector<std::size_t> tests = CountTests(filter);
   NodeId here = filter.root();
   while (IsPredicateParent(filter.nodes[here])) {
     const std::vector<NodeId> operands = Operands(filter, here);
     const NodeId largest = *std::max_element(operands.begin(), operands.end(), [&](NodeId a, NodeId b) {
-      return std::pair(leaves[a], a) < std::pair(leaves[b], b);
+      return std::pair(tests[a], a) < std::pair(tests[b], b);
     });
-    if (leaves[largest] * 2 <= leaves[filter.root()]) break;
+    if (tests[largest] * 2 <= tests[filter.root()]) break;
     here = largest;
   }
   return here;
@@ -153,9 +139,13 @@ std::optional<Diagnostic> ExplainSize(const LoweredFilter& lowered, std::optiona
                                       const CompileOptions& options, std::size_t instructions) {
   const std::vector<EntrySet> sets = FindEntrySets(lowered.filter);
   std::size_t entries = 0;
-  for (const EntrySet& set : sets) entries += set.entries;
-  const std::size_t leaves = lowered.filter.empty() ? 0 : CountLeaves(lowered.filter).back();
-  if (instructions == 0 || sets.empty() || sets[0].entries < kFewestEntries || entries * 2 <= leaves) {
+  std::size_t tests = 0;
+  for (const EntrySet& set : sets) {
+    entries += set.entries;
+    tests += set.tests;
+  }
+  if (instructions == 0 || sets.empty() || sets[0].entries < kFewestEntries ||
+      tests * 2 <= CountTests(lowered.filter).back()) {
     return LargestPart(lowered, options);
   }
   std::string named;

@@ -44,7 +44,8 @@ void Extend(std::optional<SourceRange>& range, const SourceRange& more) {
 
 class Finder {
  public:
-  explicit Finder(const frontend::Ast& filter) : filter_(filter), tops_(filter.nodes.size()) {}
+  explicit Finder(const frontend::Ast& filter)
+      : filter_(filter), tests_(CountTests(filter)), tops_(filter.nodes.size()) {}
 
   std::vector<EntrySet> Find() {
     // Parents come after their children.
@@ -75,20 +76,24 @@ class Finder {
       ForEachChild(node.kind, [&](NodeId child) { tops_[child] = top; });
     }
     if (!tops_[id] || SameConnective(*tops_[id], id)) return;
-    Count(*tops_[id], node);
+    Count(*tops_[id], id);
   }
 
-  void Count(NodeId top, const frontend::Node& node) {
+  void Count(NodeId top, NodeId id) {
+    const frontend::Node& node = filter_.nodes[id];
     const frontend::Node* entry = &node;
     if (std::holds_alternative<frontend::And>(filter_.nodes[top].kind)) {
       const auto* negated = std::get_if<frontend::Not>(&node.kind);
-      if (negated == nullptr) return;
-      entry = &filter_.nodes[negated->operand];
-      if (!WordsOf(*entry)) return;
+      entry = negated != nullptr ? &filter_.nodes[negated->operand] : nullptr;
+      if (entry == nullptr || !WordsOf(*entry)) {
+        ++chain_sets_[top];  // of something else, which is no set
+        return;
+      }
     }
     const auto [found, is_new] = sets_.try_emplace({top, WordsOf(*entry)});
     if (is_new) ++chain_sets_[top];
     found->second.entries += CountOf(*entry);
+    found->second.tests += tests_[id];
     Extend(found->second.range, node.range);
   }
 
@@ -97,12 +102,27 @@ class Finder {
   }
 
   const frontend::Ast& filter_;
+  std::vector<std::size_t> tests_;
   std::vector<std::optional<NodeId>> tops_;  // of the chain that a node is in
   std::map<std::pair<NodeId, Words>, EntrySet> sets_;
   std::map<NodeId, std::size_t> chain_sets_;
 };
 
 }  // namespace
+
+// Children come before their parents in the vector.
+std::vector<std::size_t> CountTests(const frontend::Ast& filter) {
+  std::vector<std::size_t> tests(filter.nodes.size(), 0);
+  for (std::size_t id = 0; id < filter.nodes.size(); ++id) {
+    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { tests[id] += tests[child]; });
+    if (tests[id] == 0) tests[id] = 1;
+    // A host name may stand for many addresses.
+    if (const auto* test = std::get_if<frontend::Test>(&filter.nodes[id].kind)) {
+      if (const auto* hosts = std::get_if<frontend::Hosts>(&test->id)) tests[id] += hosts->addresses.size();
+    }
+  }
+  return tests;
+}
 
 std::vector<EntrySet> FindEntrySets(const frontend::Ast& filter) { return Finder(filter).Find(); }
 

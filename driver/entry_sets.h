@@ -13,9 +13,13 @@
 
 namespace bpfopt::driver {
 
+// Of a host name one for each address and one more, of all other tests and numbers one: below each node.
+std::vector<std::size_t> CountTests(const frontend::Ast& filter);
+
 struct EntrySet {
   std::string words;        // that stand before its entries, such as "src host"; empty for a mixture of terms
   std::size_t entries = 0;  // at least two; a host name counts as often as it has addresses
+  std::size_t tests = 0;    // that its entries consist of
   std::optional<SourceRange> range;
 };
 

@@ -172,11 +172,13 @@ TEST(CommandTest, ListsAreNotTrusted) {
   const std::string binary = directory.Write("binary", std::string("\x7f"
                                                                    "ELF\0\1\2",
                                                                    7));
-  std::string large(std::size_t{65} << 20, ' ');
-  const std::string huge = directory.Write("huge", large);
+  const std::string spaces(std::size_t{65} << 20, ' ');
+  const std::string huge = directory.Write("huge", spaces);
   for (const Bad& bad : std::vector<Bad>{
            {ports, ports + ":2:3: an address, a network or a name is expected in this set, not '80'"},
-           {binary, binary + ":1:1: an address, a network or a name is expected in this set, not '?ELF???'"},
+           {binary, binary + ":1:1: an address, a network or a name is expected in this set, not '?ELF"
+                             "??"
+                             "?'"},
            {huge, huge + " is larger than 64 MB"},
            {directory.Path("none"), "cannot open " + directory.Path("none") + ": No such file or directory"},
            {directory.Path(""), "cannot read " + directory.Path("") + ": Is a directory"}}) {
