@@ -241,6 +241,7 @@ std::string RandomFilter::Text(unsigned size) {
 
 // One id, a list in parentheses, or lists in lists.
 std::string RandomFilter::TextIds(unsigned size, const std::vector<std::string>& ids) {
+  if (scope_.extensions && Chance(20)) return TextSet(size + 1, ids);
   std::string text = ids[Below(ids.size())];
   if (Chance(10)) text = "not " + text;
   if (size <= 1) return text;
@@ -249,6 +250,16 @@ std::string RandomFilter::TextIds(unsigned size, const std::vector<std::string>&
     text += Chance(20) ? TextIds(2, ids) : ids[Below(ids.size())];
   }
   return "(" + text + ")";
+}
+
+std::string RandomFilter::TextSet(unsigned size, const std::vector<std::string>& ids) {
+  std::string text = "in {";
+  for (unsigned i = 0; i < size; ++i) {
+    const std::string& id = ids[Below(ids.size())];
+    text += Pick({" ", ", ", ","});
+    text += Chance(80) ? id : Chance(50) ? "@" + id : "@\"" + id + " ;# " + id + "\"";
+  }
+  return text + Pick({"}", " }", ",\n}"});
 }
 
 std::string RandomFilter::TextTerm(unsigned size) {

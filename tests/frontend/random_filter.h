@@ -22,7 +22,7 @@ struct RandomScope {
   bool ethernet = true;        // ether host, ether multicast
   bool encapsulations = true;  // vlan, mpls, pppoes, geneve
   bool arithmetic = true;
-  bool extensions = false;  // when() and rand()
+  bool extensions = false;  // when(), rand() and, in text, sets
   bool names = false;       // names that netbase and every resolver know
   RandomWords words = RandomWords::kNone;
 };
@@ -58,6 +58,7 @@ class RandomFilter {
 
   std::string TextTerm(unsigned size);
   std::string TextIds(unsigned size, const std::vector<std::string>& ids);
+  std::string TextSet(unsigned size, const std::vector<std::string>& ids);
   std::string TextArithmetic(unsigned size);
   std::string TextNumber();
   std::string TextWord();
