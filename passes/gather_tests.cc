@@ -38,7 +38,8 @@ struct Group {
   Values values;
   std::vector<const Term*> terms;
   std::size_t first = 0;  // place in the row
-  std::size_t last = 0;
+  std::size_t first_region = 0;
+  std::size_t last_region = 0;
 };
 
 Values ValuesOf(const Term& term) {
@@ -74,11 +75,15 @@ std::vector<Group> GroupsOf(const std::vector<Term>& terms) {
     Values values = ValuesOf(term);
     const auto [found, is_new] = known.emplace(values, groups.size());
     if (is_new) {
-      groups.push_back({.values = std::move(values), .terms = {}, .first = term.first, .last = term.last});
+      groups.push_back({.values = std::move(values),
+                        .terms = {},
+                        .first = term.first,
+                        .first_region = term.region,
+                        .last_region = term.region});
     }
     Group& group = groups[found->second];
     group.terms.push_back(&term);
-    group.last = std::max(group.last, term.last);
+    group.last_region = std::max(group.last_region, term.region);
   }
   std::map<Values, std::size_t> families;
   for (const Group& group : groups) families.emplace(FamilyOf(group.values), group.first);
@@ -99,16 +104,17 @@ RangeSet WordsOf(const Group& group, const ir::Value* value) {
 }
 
 // Does a packet that a term of `later` accepts have all that `earlier` may load of it, though the row would
-// have asked that term first?
+// have asked that term first? So it does where the row has gone through all that `earlier` stands for by
+// then; of two ways through one region, a packet takes one.
 bool MayComeBefore(const Group& earlier, const Group& later) {
-  if (earlier.last < later.first) return true;
+  if (earlier.last_region < later.first_region) return true;
   GuardSet performed;
   for (const ir::Value* value : later.values) {
     for (const ir::Guard& guard : DemandedGuards(value)) performed.Add(guard);
   }
   for (std::size_t i = 0; i < earlier.values.size(); ++i) {
     const ir::Value* value = earlier.values[i];
-    const bool is_loaded = i == 0 && earlier.first < later.first;
+    const bool is_loaded = i == 0 && earlier.first_region < later.first_region;
     const bool has_all = std::ranges::all_of(
         DemandedGuards(value), [&](const ir::Guard& guard) { return is_loaded || performed.Covers(guard); });
     if (!has_all) return false;

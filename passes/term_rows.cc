@@ -56,7 +56,6 @@ void Merge(std::vector<Term>& terms) {
       }
       Literal& literal = terms[i].literals[at];
       literal.words = literal.words.Union(terms[j].literals[at].words);
-      terms[i].last = std::max(terms[i].last, terms[j].last);
       terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));
       j = i + 1;
     }
@@ -159,6 +158,7 @@ std::vector<TermRow> TermRowFinder::RowsTo(ir::Block& exit) {
     while (std::optional<Region> region = RegionFrom(*row.onward, exit, performed)) {
       if (taken[row.onward->id()]) break;
       for (const ir::Block* inside : region->blocks) taken[inside->id()] = true;
+      for (Term& term : region->terms) term.region = row.regions;
       std::ranges::move(region->terms, std::back_inserter(row.terms));
       row.onward = region->onward;
       ++row.regions;
@@ -222,7 +222,7 @@ bool TermRowFinder::Enumerate(const ir::Block& block, const ir::Block& exit, con
   }
   const Conditions before = conditions;
   if (Narrow(conditions, {partition->value, leaving}, leaving)) {
-    terms.push_back({.literals = conditions, .first = ways_, .last = ways_});
+    terms.push_back({.literals = conditions, .first = ways_, .region = 0});
     ++ways_;
   }
   for (std::uint32_t i = 0; i < partition->edges.size(); ++i) {

@@ -25,10 +25,10 @@ struct Literal {
 // A conjunction: the exit is taken where each value is one of its words.
 struct Term {
   std::vector<Literal> literals;  // in the order of the tests, each value once
-  // The first and the last of the ways that it stands for, counted in the order in which the row asks. A
-  // packet that leaves the row by a way has all that the values of that way's term load.
+  // The first of the ways that it stands for, counted in the order in which the row asks. A packet that
+  // leaves the row by a way has all that the values of that way's term load.
   std::size_t first = 0;
-  std::size_t last = 0;
+  std::size_t region = 0;  // which of the row's sub-graphs its ways lead through
 };
 
 struct TermRow {
