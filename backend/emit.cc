@@ -6,6 +6,7 @@
 #include "backend/scratch.h"
 #include "backend/search.h"
 #include "backend/selection.h"
+#include "backend/sinking.h"
 #include "backend/switch_lowering.h"
 #include "bpf/opcode.h"
 #include "ir/graph.h"
@@ -100,7 +101,8 @@ struct Compiled {
 Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
                            bool uses_masks) {
   ir::Function lowered = function.Clone();
-  const LoweringReport report = LowerSwitches(lowered, rules, {options.objective, true, uses_masks});
+  const LoweringReport report =
+      LowerSwitches(lowered, rules, {options.objective, true, uses_masks, options.likely_first});
   lowered.RemoveUnreachable();
   lowered.MakeConstant(0);  // what A and X hold at the start
   if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
@@ -111,16 +113,8 @@ Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, con
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);
+  SinkLoads(*machine, options.objective);
   return Compiled{std::move(*machine), report.mask_gain};
-}
-
-bool IsBetter(const MachineFunction& a, const MachineFunction& b, Objective objective) {
-  const MachineCost left = CostOf(a);
-  const MachineCost right = CostOf(b);
-  if (objective == Objective::kSpeed) {
-    return std::pair(left.executed, left.instructions) < std::pair(right.executed, right.instructions);
-  }
-  return std::pair(left.instructions, left.executed) < std::pair(right.instructions, right.executed);
 }
 
 // Masks need X, which other values may want: where that can outweigh what they save, both ways are compiled.
@@ -130,7 +124,8 @@ Expected<Compiled> CompileBest(const ir::Function& function, const Rules& rules,
   if (with_masks && (with_masks->mask_gain == 0 || with_masks->mask_gain > kClearGain)) return with_masks;
   Expected<Compiled> without = Compile(function, rules, options, false);
   if (!with_masks) return without;
-  if (!without || IsBetter(with_masks->machine, without->machine, options.objective)) return with_masks;
+  if (!without || IsBetter(CostOf(with_masks->machine), CostOf(without->machine), options.objective))
+    return with_masks;
   return without;
 }
 

@@ -4,6 +4,7 @@
 
 #include "bench/corpus.h"
 #include "bpfopt/compiler.h"
+#include "bpfopt/program.h"
 
 #include <chrono>
 #include <cstddef>
@@ -25,6 +26,8 @@ struct Row {
   Status status = Status::kCompared;
   std::size_t ours = 0;
   std::size_t theirs = 0;
+  Program program;        // ours
+  Program their_program;  // tcpdump's
   std::size_t bound = 1;  // no equal program has fewer instructions
   bool proven = false;
   std::optional<std::size_t> by_hand;

@@ -16,9 +16,13 @@ bool RunFormSwitches(ir::Function& function, Context& context);
 bool RunDeadBranches(ir::Function& function, Context& context);
 bool RunMergeBlocks(ir::Function& function, Context& context);
 bool RunSolvePredicates(ir::Function& function, Context& context);
+bool RunGatherTests(ir::Function& function, Context& context);
+bool RunHoistTests(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
+bool RunOrderTests(ir::Function& function, Context& context);
 bool RunNarrowLoads(ir::Function& function, Context& context);
 bool RunFuseFields(ir::Function& function, Context& context);
+bool RunTileFields(ir::Function& function, Context& context);
 bool RunParameters(ir::Function& function, Context& context);
 bool RunMergeTails(ir::Function& function, Context& context);
 
