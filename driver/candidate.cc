@@ -21,14 +21,9 @@ constexpr unsigned kThirdLevelFactor = 4;
 
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
-// -O1 is for those who wait for each filter: large programs get the first assignments that are good.
-constexpr std::size_t kFirstLevelShare = 20;
-
-std::size_t SearchBudget(const Recipe& recipe, const CompileOptions& options) {
-  if (recipe.level == 0) return 0;
-  if (options.level == 1) return options.budgets.search / kFirstLevelShare;
-  return options.budgets.search * Factor(recipe);
-}
+// -O1 is for those who wait for each filter: in large programs the search ends early.
+constexpr std::size_t kFirstLevelShare = 50;
+constexpr std::size_t kFirstLevelWork = 4000;
 
 }  // namespace
 
@@ -121,12 +116,15 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log, &effective_passes); !done) {
     return tl::unexpected(done.error());
   }
+  const bool is_quick = options.level == 1;
+  const std::size_t budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0;
   const backend::EmitOptions emit_options = {.relation = recipe.relation,
                                              .objective = options.objective,
                                              .likely_first = recipe.likely_first,
                                              .limit = options.limit,
                                              .cooked = subject.cooked,
-                                             .search_budget = SearchBudget(recipe, options)};
+                                             .search_budget = is_quick ? budget / kFirstLevelShare : budget,
+                                             .search_work = is_quick ? kFirstLevelWork : 0};
   auto emitted = log.Run(
       "emit", [&] { return backend::Emit(function, emit_options); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });
