@@ -2,6 +2,7 @@
 #include "bench/measure.h"
 
 #include "bench/tcpdump.h"
+#include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 
 #include <utility>
@@ -28,6 +29,9 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
   }
   row.ours = compiled->program.size();
   row.proven = compiled->proven;
+  row.bound = FindLowerBound(compiled->source, compiled->program,
+                             {.target = options.target, .relation = options.relation})
+                  .instructions;
 
   auto theirs = AskTcpdump(corpus.link_type, corpus.filter);
   if (!theirs) return tl::unexpected(theirs.error());

@@ -46,6 +46,9 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   };
   // A diagram shares what follows equal tests, and splits what follows different ones.
   without("no-diagram", "decision-diagram");
+  recipes.back().disabled.push_back("order-tests");
+  // Tests that are made early can keep tails from being alike.
+  without("no-order", "order-tests");
   // A tail that is shared keeps a register that the copies have for other things.
   without("no-merge", "merge-tails");
   // One test of two fields costs more than the first of two, where that one mostly ends the matter.

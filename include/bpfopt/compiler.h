@@ -90,8 +90,8 @@ struct Candidate {
     kUndecided,  // the proof ran out of its budget
     kTooLarge,   // did not fit the limit
   };
-  std::string_view
-      name;  // "full", "no-diagram", "no-merge", "no-duplicates", "strict", "no-solver", "naive", "source"
+  std::string_view name;  // "full", "no-diagram", "no-order", "no-merge", "no-duplicates", "strict",
+                          // "no-solver", "naive", "source"
   std::size_t instructions = 0;
   double expected_path = 0;  // executed instructions, by a fixed guess at traffic (docs/objectives.md)
   Outcome outcome = Outcome::kNotNeeded;
