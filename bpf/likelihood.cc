@@ -128,6 +128,7 @@ std::uint32_t Accumulator::Taken(std::uint16_t code, std::uint32_t k) const {
     if (Operation(code) == kJeq) taken = kCertain / 16;
   } else if (Operation(code) == kJset) {
     const std::uint32_t bits = mask_ & k;
+    if (std::has_single_bit(bits)) taken = kCertain / 4;
     if (width_ == 2 && (bits == 0x1fff || bits == 0x3fff)) taken = kCertain / 64;
   } else {
     possible = LikelihoodOf(first_, last_);

@@ -12,7 +12,7 @@
 // What is left belongs to the other words in equal shares, but a single word has at least one part in 512,
 // for filters ask for what there is. A range of addresses has half. Of masked fields, those that begin or end
 // with a whole field go by that; of others single words are equally likely, but for 0x1fff of a halfword (the
-// fragment offset), which is mostly 0.
+// fragment offset), which is mostly 0. A single flag is set in one packet of four.
 #ifndef BPFOPT_BPF_LIKELIHOOD_H
 #define BPFOPT_BPF_LIKELIHOOD_H
 
