@@ -48,6 +48,12 @@ TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
   EXPECT_EQ(rows["web"]["hand"], 16);
   EXPECT_EQ(rows["web"]["proven"], true);
   EXPECT_EQ(rows["web"]["ratio"], rows["web"]["ours"].get<double>() / 20);
+  EXPECT_GE(rows["web"]["bound"], 8);
+  EXPECT_LE(rows["web"]["bound"], rows["web"]["ours"]);
+  EXPECT_EQ(rows["refused"]["bound"], 1);
+  EXPECT_EQ(document["to_bound"]["all"]["rows"], 4);
+  EXPECT_GE(document["to_bound"]["all"]["met"], 1);
+  EXPECT_GE(document["to_bound"]["all"]["geometric_mean"], 1.0);
   EXPECT_EQ(rows["bars"]["filter"], "len < 0 | 2147483648");
   EXPECT_EQ(rows["wrong"]["status"], "tcpdump-wrong");
   EXPECT_EQ(rows["refused"]["status"], "tcpdump-refuses");
@@ -55,8 +61,8 @@ TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
 
   const auto table = RunBench({});
   EXPECT_EQ(table.status, 0);
-  for (const char* part :
-       {"wrong on this packet", "Rows that tcpdump refuses", "Rows of link types", "rows.txt"}) {
+  for (const char* part : {"wrong on this packet", "Rows that tcpdump refuses", "Rows of link types",
+                           "rows.txt", "ours / the proven lower bound"}) {
     EXPECT_NE(table.output.find(part), std::string::npos) << part << " in " << table.output;
   }
 }

@@ -456,5 +456,30 @@ b6:
 )");
 }
 
+// b1 asks for [30] of other packets only: those that b0 leaves with may be too short for it.
+TEST(GatherTests, ATermBehindAnotherValueIsNotAskedBeforeIt) {
+  const std::string gathered = RunOnText("gather-tests", R"(fn pcap {
+b0:
+  need [26]:4
+  switch ld[26] { 0x1 -> b4; 0x2 -> b1; else -> b2 }
+b1:
+  need [30]:4
+  if ld[30] == 0x1 then b4 else b3
+b2:
+  need [30]:4
+  if ld[30] == 0x1 then b4 else b3
+b3:
+  need [26]:4
+  if ld[26] == 0x7 then b4 else b5
+b4:
+  return 0x40000
+b5:
+  return 0x0
+}
+)",
+                                         Relation::kFaithful);
+  EXPECT_LT(gathered.find("ld[26]"), gathered.find("ld[30]")) << gathered;
+}
+
 }  // namespace
 }  // namespace bpfopt::passes
