@@ -108,8 +108,8 @@ Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, con
   if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
   Expected<Facts> facts = Facts::Compute(lowered, rules);
   if (!facts) return tl::unexpected(facts.error());
-  Expected<MachineFunction> machine =
-      Search(lowered, *facts, rules, {options.objective, options.search_budget, report.slack});
+  Expected<MachineFunction> machine = Search(
+      lowered, *facts, rules, {options.objective, options.search_budget, options.search_work, report.slack});
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);

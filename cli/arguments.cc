@@ -96,8 +96,7 @@ void EffortArguments::AddTo(CLI::App& app) {
             "on (default from -O2), off, or required: fail rather than fall back");
   app.add_option("--disable-pass", disabled_passes, "leave a pass out (--list-passes); may be repeated")
       ->type_name("PASS")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
 }
 
 void EffortArguments::Apply(CompileOptions& options) const {

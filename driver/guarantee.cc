@@ -123,15 +123,25 @@ class Choice {
     return true;
   }
 
+  // A source that asks again what it has asked looks shorter on its path than it is: outcomes that depend on
+  // one another count as independent.
+  bool IsSourceLast() const {
+    if (options_.level == 0) return true;
+    return options_.objective == Objective::kSpeed && source_.kind != SourceKind::kProgram;
+  }
+
   bool IsBetter(const Attempt& a, const Attempt& b) const {
     const auto rank = [&](const Attempt& attempt) {
       const bool too_large = attempt.report.outcome == Candidate::Outcome::kTooLarge;
       // -O0 is what was written, even where the source is smaller.
-      const bool last = options_.level == 0 && attempt.is_source;
+      const bool last = attempt.is_source && IsSourceLast();
       // A program that nothing is better than comes back as it was.
       const bool changed = source_.kind == SourceKind::kProgram && !attempt.is_source;
       const auto size = static_cast<double>(attempt.report.instructions);
-      const double path = attempt.report.expected_path;
+      double path = attempt.report.expected_path;
+      if (options_.objective == Objective::kSpeed && !too_large) {
+        path += bpf::ExpectedPath(attempt.built.program, bpf::Traffic::kForeign);
+      }
       return options_.objective == Objective::kSpeed ? std::make_tuple(too_large, last, path, size, changed)
                                                      : std::make_tuple(too_large, last, size, path, changed);
     };
