@@ -4,6 +4,7 @@
 
 #include "bpf/checker.h"
 #include "bpfopt/verify.h"
+#include "driver/superoptimize.h"
 
 #include <algorithm>
 #include <map>
@@ -37,8 +38,11 @@ class Choice {
 
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
-    std::stable_sort(attempts_.begin(), attempts_.end(),
-                     [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
+    Rank();
+    if (options_.level >= 3 && Proof() != ProofMode::kOff) {
+      log_.Run("superoptimize", [&] { return SuperoptimizeBest(), 0; });
+      Rank();
+    }
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
     if (!chosen) return tl::unexpected(chosen.error());
     return Finish(**chosen);
@@ -80,6 +84,43 @@ class Choice {
     }
     attempts_.push_back(std::move(attempt));
     return {};
+  }
+
+  void Rank() {
+    std::stable_sort(attempts_.begin(), attempts_.end(),
+                     [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
+  }
+
+  // The best candidates as they are, and with their windows made shorter. Each step is proven as it is made:
+  // one that is not equal is no bug, and not taken.
+  void SuperoptimizeBest() {
+    constexpr std::size_t kBest = 2;
+    std::vector<Program> tried;
+    for (std::size_t i = 0; i < attempts_.size() && tried.size() < kBest; ++i) {
+      const Attempt attempt = attempts_[i];
+      if (attempt.report.outcome == Candidate::Outcome::kTooLarge) continue;
+      if (std::find(tried.begin(), tried.end(), attempt.built.program) != tried.end()) continue;
+      tried.push_back(attempt.built.program);
+      Attempt next;
+      next.report.name = "superoptimized";
+      const auto is_proven = [&](const Built& built) {
+        Attempt step;
+        step.built = built;
+        const auto verdict = Ask(step);
+        if (verdict) CountProof(*verdict);
+        return verdict && verdict->answer == Answer::kEqual;
+      };
+      const Superoptimized made = Superoptimize(attempt.built, subject_, options_, {}, is_proven);
+      auto& counters = log_.statistics().counters;
+      counters["superoptimize.windows"] += made.windows;
+      counters["superoptimize.refuted"] += made.refuted;
+      counters["superoptimize.replaced"] += made.replaced;
+      if (made.replaced == 0) continue;
+      next.built = made.built;
+      next.report.instructions = next.built.program.size();
+      next.report.expected_path = ExpectedPath(next.built.program);
+      attempts_.push_back(std::move(next));
+    }
   }
 
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
