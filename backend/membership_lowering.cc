@@ -79,18 +79,22 @@ class Lowering {
     return count;
   }
 
+  const std::vector<WordSet>& missing() const { return missing_; }
+
  private:
   bool Lower(Block* block) {
     const ir::Switch choice = std::get<ir::Switch>(block->terminator);
     const std::optional<Question> question = QuestionOf(choice);
-    if (!question || question->words.size() < kMembershipCost) return false;
+    if (!question) return false;
     const std::size_t tests = CostOfTests(choice, *question);
-    if (tests < kMembershipCost) return false;
+    if (tests < 2) return false;
     if (choice.value->opcode() == Opcode::kParameter) return LowerParameter(block, choice, *question, tests);
     const std::optional<LowPart> part = LowPartOf(choice.value);
-    if (!part || tests + (part->is_clean ? 0 : 1) <= kMembershipCost + (part->above != 0 ? 1 : 0))
-      return false;
-    const auto test = TestFor(*question, part->bits, part->is_clean);
+    if (!part) return false;
+    const std::size_t before = tests + (part->is_clean ? 0 : 1);
+    const std::size_t beside = part->above != 0 ? 1 : 0;
+    if (before <= 2 + beside) return false;
+    const auto test = TestFor(*question, part->bits, part->is_clean, before - beside - 1);
     if (!test) return false;
     Block* at = block;
     if (part->above != 0) {
@@ -127,7 +131,7 @@ class Lowering {
     }
     const auto is_clean = [](const LowPart& part) { return part.is_clean; };
     const bool all_clean = std::all_of(parts.begin(), parts.end(), is_clean);
-    if (all_clean && tests <= kMembershipCost) return false;
+    if (all_clean && tests <= 2) return false;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (parts[i].is_clean) continue;
       if (parts[i].bits != bits) return false;
@@ -135,7 +139,7 @@ class Lowering {
         return false;
     }
     if (!all_clean && IsUsedElsewhere(choice.value, block)) return false;
-    const auto test = TestFor(question, bits, all_clean);
+    const auto test = TestFor(question, bits, all_clean, all_clean ? tests - 1 : tests);
     if (!test) return false;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (parts[i].is_clean) continue;
@@ -171,13 +175,18 @@ class Lowering {
     return false;
   }
 
-  std::optional<MembershipTest> TestFor(const Question& question, unsigned bits, bool is_clean) const {
+  // One of at most `most` instructions.
+  std::optional<MembershipTest> TestFor(const Question& question, unsigned bits, bool is_clean,
+                                        std::size_t most) {
     if (bits <= question.ignored) return std::nullopt;
-    const WordSet set{question.ignored, bits - question.ignored, question.words};
+    const bool is_whole = is_clean && question.ignored == 0;
+    const WordSet set{question.ignored, bits - question.ignored, is_whole, question.words};
     if (set.words.back() > set.largest()) return std::nullopt;
-    if (auto known = LookUpMembershipTest(set, !is_clean, BuiltInRules())) return known;
     std::uint64_t steps = steps_;
-    return SearchMembershipTest(set, steps);
+    std::optional<MembershipTest> test = LookUpMembershipTest(set, BuiltInRules());
+    if (!test) test = SearchMembershipTest(set, steps);
+    if (!test) missing_.push_back(set);
+    return test && test->cost() <= most ? test : std::nullopt;
   }
 
   ir::Branch BitTest(const LowPart& part, const ir::Edge& out, ir::Edge on) {
@@ -186,22 +195,32 @@ class Lowering {
 
   ir::Branch Test(const Value* value, const MembershipTest& test, const ir::Switch& choice,
                   const Question& question) {
-    const Value* filled = function_.MakeBinary(Opcode::kOr, value, function_.MakeConstant(test.set_bits));
-    const Value* product =
-        function_.MakeBinary(Opcode::kMul, filled, function_.MakeConstant(test.multiplier));
-    return {ir::Compare::kAnySet, product, function_.MakeConstant(test.mask), choice.edges[question.out],
+    const Value* image = value;
+    if (test.first != MembershipTest::First::kNone) {
+      const Opcode opcode = test.first == MembershipTest::First::kOr ? Opcode::kOr : Opcode::kSub;
+      image = function_.MakeBinary(opcode, image, function_.MakeConstant(test.operand));
+    }
+    if (test.multiplier != 1) {
+      image = function_.MakeBinary(Opcode::kMul, image, function_.MakeConstant(test.multiplier));
+    }
+    return {ir::Compare::kAnySet, image, function_.MakeConstant(test.mask), choice.edges[question.out],
             choice.edges[question.in]};
   }
 
   ir::Function& function_;
   const std::uint64_t steps_;
+  std::vector<WordSet> missing_;
   std::vector<std::vector<ir::EdgeRef>> predecessors_;
 };
 
 }  // namespace
 
-std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps) {
-  return Lowering(function, steps).Run();
+std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps, std::vector<WordSet>* missing) {
+  Lowering lowering(function, steps);
+  const std::size_t count = lowering.Run();
+  if (missing != nullptr)
+    missing->insert(missing->end(), lowering.missing().begin(), lowering.missing().end());
+  return count;
 }
 
 }  // namespace bpfopt::backend

@@ -13,17 +13,20 @@
 #ifndef BPFOPT_BACKEND_MEMBERSHIP_LOWERING_H
 #define BPFOPT_BACKEND_MEMBERSHIP_LOWERING_H
 
+#include "backend/membership.h"
 #include "ir/function.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace bpfopt::backend {
 
 // Does so where it may pay, and returns where: a program without is to be made as well, and compared.
-// `steps` bounds the search of each switch whose set no rule has. Afterwards ir::RemoveUnreachable orders the
-// blocks.
-std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps);
+// `steps` bounds the search of each switch whose set no rule has; `missing` gets the sets that it fails on.
+// Afterwards RemoveUnreachable() orders the blocks.
+std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps,
+                             std::vector<WordSet>* missing = nullptr);
 
 }  // namespace bpfopt::backend
 

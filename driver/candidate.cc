@@ -19,6 +19,10 @@ namespace {
 // -O3 spends more of everything that the budgets bound.
 constexpr unsigned kThirdLevelFactor = 4;
 
+// Words that a search for a test of membership may try, at -O1 and from -O2 on.
+constexpr std::uint64_t kFewMembershipSteps = 100'000;
+constexpr std::uint64_t kMembershipSteps = 4'000'000;
+
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
 }  // namespace
@@ -93,7 +97,8 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
       .objective = options.objective,
       .limit = options.limit,
       .cooked = subject.cooked,
-      .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
+      .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0,
+      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
   auto emitted = log.Run(
       "emit", [&] { return backend::Emit(function, emit_options); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });

@@ -20,32 +20,57 @@
 namespace bpfopt::backend {
 namespace {
 
-const WordSet kTransport{0, 8, {6, 17, 132}};
+using First = MembershipTest::First;
+
+const WordSet kTransport{0, 8, false, {6, 17, 132}};
+const MembershipTest kTransportTest{First::kOr, 0xffffff00, 1041, 0x1c818};
 constexpr std::uint64_t kSteps = 10'000'000;
 
 TEST(Membership, FindsTheKnownTest) {
   std::uint64_t steps = kSteps;
   const auto test = SearchMembershipTest(kTransport, steps);
   ASSERT_TRUE(test);
-  EXPECT_EQ(*test, (MembershipTest{0xffffff00, 1041, 0x1c818}));
+  EXPECT_EQ(*test, kTransportTest);
   EXPECT_LT(steps, kSteps);
 }
 
 TEST(Membership, RefusesPlantedErrors) {
-  const MembershipTest right{0xffffff00, 1041, 0x1c818};
-  EXPECT_TRUE(Decides(right, kTransport));
+  EXPECT_TRUE(Decides(kTransportTest, kTransport));
   for (unsigned bit = 0; bit < 32; ++bit) {
-    MembershipTest wrong = right;
+    MembershipTest wrong = kTransportTest;
     wrong.multiplier ^= 1U << bit;
     // Higher bits move the value beyond the mask.
     EXPECT_EQ(Decides(wrong, kTransport), bit > 16) << bit;
-    wrong = right;
-    wrong.set_bits ^= 1U << bit;
+    wrong = kTransportTest;
+    wrong.operand ^= 1U << bit;
     EXPECT_FALSE(Decides(wrong, kTransport)) << bit;
   }
-  EXPECT_FALSE(Decides({0xffffff00, 1041, 0x1c819}, kTransport));
-  EXPECT_FALSE(Decides(right, {0, 8, {6, 17}}));
-  EXPECT_FALSE(Decides(right, {0, 8, {6, 17, 132, 133}}));
+  EXPECT_FALSE(Decides({First::kOr, 0xffffff00, 1041, 0x1c819}, kTransport));
+  EXPECT_FALSE(Decides({First::kSub, 0xffffff00, 1041, 0x1c818}, kTransport));
+  EXPECT_FALSE(Decides(kTransportTest, {0, 8, false, {6, 17}}));
+  EXPECT_FALSE(Decides(kTransportTest, {0, 8, false, {6, 17, 132, 133}}));
+  // Right for bytes, and wrong for what has more bits.
+  const MembershipTest of_bytes{First::kSub, 256, 1041, 0x1c818};
+  EXPECT_TRUE(Decides(of_bytes, {0, 8, true, {6, 17, 132}}));
+  EXPECT_FALSE(Decides(of_bytes, kTransport));
+  EXPECT_TRUE(Decides({First::kSub, 0x10, 1, 0xe0}, {4, 4, false, {1, 2}}));
+  EXPECT_FALSE(Decides({First::kSub, 0x18, 1, 0xe0}, {4, 4, false, {1, 2}}));
+}
+
+// Each form where it is the cheapest.
+TEST(Membership, FindsEachForm) {
+  const auto rule_for = [](WordSet set) {
+    std::uint64_t steps = kSteps;
+    const auto test = SearchMembershipTest(set, steps);
+    return test ? FormatRule({set, *test}) : "none";
+  };
+  EXPECT_EQ(rule_for({0, 12, false, {2140, 2141, 2142, 2143, 2144, 2145, 2146, 2147}}),
+            "v[11:0] in {2140, 2141, 2142, 2143, 2144, 2145, 2146, 2147}: sub #0x85c; jset #0xff8");
+  EXPECT_EQ(rule_for({0, 8, true, {0, 3, 8}}), "v<8> in {0, 3, 8}: mul #0x3; jset #0xffffffe6");
+  EXPECT_EQ(rule_for({0, 8, true, {3, 8, 11, 14}}),
+            "v<8> in {3, 8, 11, 14}: sub #0x3; mul #0x29; jset #0xfffffe30");
+  EXPECT_EQ(rule_for({0, 16, true, {22, 80, 443, 3389}}),
+            "v<16> in {22, 80, 443, 3389}: sub #0x16; mul #0x4def; jset #0xfb6e5590");
 }
 
 TEST(Membership, FindsTestsForRandomSets) {
@@ -55,15 +80,16 @@ TEST(Membership, FindsTestsForRandomSets) {
     const auto first = static_cast<unsigned>(random() % 4);
     std::set<std::uint32_t> words;
     while (words.size() < 3 + random() % 2) words.insert(static_cast<std::uint32_t>(random() >> (32 - bits)));
-    const WordSet set{first, bits, {words.begin(), words.end()}};
+    const bool is_whole = first == 0 && random() % 2 == 0;
+    const WordSet set{first, bits, is_whole, {words.begin(), words.end()}};
     std::uint64_t steps = kSteps;
     const auto test = SearchMembershipTest(set, steps);
     ASSERT_TRUE(test) << FormatRule({set, {}});
     // By the meaning, with whatever the other bits are.
     for (int i = 0; i < 2000; ++i) {
-      const auto value = static_cast<std::uint32_t>(random());
+      const auto value = static_cast<std::uint32_t>(random()) & (is_whole ? set.largest() : 0xffffffff);
       const bool is_member = words.count(value >> first & set.largest()) != 0;
-      EXPECT_EQ((((value | test->set_bits) * test->multiplier) & test->mask) == 0, is_member);
+      EXPECT_EQ(test->ImageOf(value) == 0, is_member);
     }
   }
 }
@@ -72,16 +98,22 @@ TEST(Membership, GivesUpWhenItsStepsRunOut) {
   std::uint64_t steps = 1000;
   EXPECT_FALSE(SearchMembershipTest(kTransport, steps));
   steps = kSteps;
-  EXPECT_FALSE(SearchMembershipTest({0, 8, {1, 2, 3, 4, 5, 6, 7, 8, 9}}, steps));
+  EXPECT_FALSE(SearchMembershipTest({0, 8, true, {1, 2, 3, 4, 5, 6, 7, 8, 9}}, steps));
 }
 
 TEST(Membership, RulesAreTextAndBack) {
-  const MembershipRule rule{kTransport, {0xffffff00, 1041, 0x1c818}};
+  const MembershipRule rule{kTransport, kTransportTest};
   EXPECT_EQ(FormatRule(rule), "v[7:0] in {6, 17, 132}: or #0xffffff00; mul #0x411; jset #0x1c818");
   EXPECT_EQ(ParseRule(FormatRule(rule)), rule);
-  for (const char* text : {"", "v[7:0] in {}: or #1; mul #2; jset #3", "v[7:0] in {6: or #1; mul #2; jset #3",
+  for (const char* text : {"v<8> in {0, 1}: mul #0x25; jset #0x50", "v[9:2] in {3}: sub #0xc; jset #0x3fc"}) {
+    const auto parsed = ParseRule(text);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(FormatRule(*parsed), text);
+  }
+  for (const char* text : {"", "v<0> in {1}: jset #1", "v<8 in {1}: jset #1", "v<8> in {1}: sub #1jset #1",
+                           "v[7:0] in {}: or #1; mul #2; jset #3", "v[7:0] in {6: or #1; mul #2; jset #3",
                            "v[0:7] in {6}: or #1; mul #2; jset #3", "v[31:0] in {6}: or #1; mul #2; jset #3",
-                           "v[7:0] in {6}: or #1; mul #2; jset #3;", "v[7:0] in {6}: mul #2; jset #3"}) {
+                           "v[7:0] in {6}: or #1; mul #2; jset #3;", "v[7:0] in {6}: mul #2"}) {
     EXPECT_FALSE(ParseRule(text)) << text;
   }
 }
@@ -96,7 +128,7 @@ TEST(Membership, EveryBuiltInRuleIsRightAndFound) {
     const auto rule = ParseRule(line);
     ASSERT_TRUE(rule) << line;
     EXPECT_TRUE(Decides(rule->test, rule->set)) << line;
-    EXPECT_EQ(LookUpMembershipTest(rule->set, true, BuiltInRules()), rule->test) << line;
+    EXPECT_EQ(LookUpMembershipTest(rule->set, BuiltInRules()), rule->test) << line;
     ++count;
   }
   EXPECT_GT(count, 0U);
@@ -104,9 +136,9 @@ TEST(Membership, EveryBuiltInRuleIsRightAndFound) {
 
 TEST(Membership, ARuleOnMoreBitsServesValuesWithoutThem) {
   const std::string_view rules = "\nv[7:0] in {6, 17}: or #0xffffff00; mul #0x1; jset #0x2\n";
-  EXPECT_TRUE(LookUpMembershipTest({0, 6, {6, 17}}, false, rules));
-  EXPECT_FALSE(LookUpMembershipTest({0, 6, {6, 17}}, true, rules));
-  EXPECT_FALSE(LookUpMembershipTest({0, 6, {6, 18}}, false, rules));
+  EXPECT_TRUE(LookUpMembershipTest({0, 6, true, {6, 17}}, rules));
+  EXPECT_FALSE(LookUpMembershipTest({0, 6, false, {6, 17}}, rules));
+  EXPECT_FALSE(LookUpMembershipTest({0, 6, true, {6, 18}}, rules));
 }
 
 constexpr std::string_view kMerged = R"(fn pcap {
