@@ -21,9 +21,14 @@ std::string KeyOf(const WordSet& set) {
 // Does no word outside of the set have an image of 0?
 bool RefusesOthers(const MembershipTest& test, const WordSet& set, std::uint64_t& tried) {
   auto member = set.words.begin();
+  auto absent = set.absent.begin();
   for (std::uint32_t word = 0; word <= set.largest(); ++word) {
     if (member != set.words.end() && *member == word) {
       ++member;
+      continue;
+    }
+    if (absent != set.absent.end() && *absent == word) {
+      ++absent;
       continue;
     }
     ++tried;
@@ -145,7 +150,7 @@ std::optional<MembershipTest> LookUpMembershipTest(const WordSet& set, std::stri
   for (const unsigned bits : {set.bits, 8U, 16U}) {
     if (bits < set.bits) continue;
     for (const bool is_whole : {true, false}) {
-      if (auto found = find({0, bits, is_whole, set.words})) return found;
+      if (auto found = find({0, bits, is_whole, set.words, {}})) return found;
     }
   }
   return std::nullopt;

@@ -26,6 +26,7 @@ struct WordSet {
   unsigned bits = 0;
   bool is_whole = false;  // the value has no other bits; first is 0
   std::vector<std::uint32_t> words;
+  std::vector<std::uint32_t> absent = {};  // others that the slice is known not to be, ascending
 
   std::uint32_t largest() const { return (1U << bits) - 1; }
   std::uint32_t other_bits() const { return ~(largest() << first); }
@@ -66,8 +67,8 @@ bool Decides(const MembershipTest& test, const WordSet& set);
 // Takes words tried off `steps`; nothing when they run out.
 std::optional<MembershipTest> SearchMembershipTest(const WordSet& set, std::uint64_t& steps);
 
-// What `rules` has on the set, right or not. A rule on a slice serves whole values too, and one on more bits
-// values that lack these.
+// What `rules` has on the set, right or not; `absent` plays no part. A rule on a slice serves whole values
+// too, and one on more bits values that lack these.
 std::optional<MembershipTest> LookUpMembershipTest(const WordSet& set, std::string_view rules);
 
 // A rule as text, and back:

@@ -18,6 +18,8 @@ using ir::Block;
 using ir::Opcode;
 using ir::Value;
 
+constexpr std::size_t kMostWide = 5;  // words of more than ten bits that a test was ever found for
+
 // A switch that asks whether its value, without the `ignored` lowest bits, is one of `words`.
 struct Question {
   unsigned ignored = 0;
@@ -44,6 +46,44 @@ std::optional<Question> QuestionOf(const ir::Switch& choice) {
     if (question.words.size() > kMostMembers) return std::nullopt;
   }
   return question;
+}
+
+// The words of one edge, which a test is to find together, and those that are tested one by one.
+struct Parts {
+  std::vector<std::uint32_t> members;
+  std::vector<SingleWord> singles;
+  std::uint32_t in = 0;
+  std::uint32_t out = 0;
+
+  void TakeOut() {
+    singles.push_back({members.back(), in});
+    members.pop_back();
+  }
+};
+
+std::optional<Parts> PartsOf(const ir::Switch& choice) {
+  constexpr std::size_t kMostWords = 24;
+  Parts parts;
+  parts.out = choice.cases.back().edge;
+  std::vector<std::vector<std::uint32_t>> words(choice.edges.size());
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < choice.cases.size(); ++i) {
+    const auto& [first, edge] = choice.cases[i];
+    if (edge == parts.out) continue;
+    const std::uint32_t end = choice.cases[i + 1].first;
+    if (end - first > kMostWords || (count += end - first) > kMostWords) return std::nullopt;
+    for (std::uint32_t word = first; word < end; ++word) words[edge].push_back(word);
+  }
+  for (std::uint32_t edge = 0; edge < words.size(); ++edge) {
+    if (words[edge].size() > words[parts.in].size()) parts.in = edge;
+  }
+  if (words[parts.in].empty()) return std::nullopt;
+  parts.members = words[parts.in];
+  for (std::uint32_t edge = 0; edge < words.size(); ++edge) {
+    if (edge == parts.in) continue;
+    for (const std::uint32_t word : words[edge]) parts.singles.push_back({word, edge});
+  }
+  return parts;
 }
 
 // A value as the low bits of `whole`, when the bits of `above` are clear in it; those in between, and above,
@@ -85,24 +125,86 @@ class Lowering {
   bool Lower(Block* block) {
     const ir::Switch choice = std::get<ir::Switch>(block->terminator);
     const std::optional<Question> question = QuestionOf(choice);
-    if (!question) return false;
-    const std::size_t tests = CostOfTests(choice, *question);
-    if (tests < 2) return false;
-    if (choice.value->opcode() == Opcode::kParameter) return LowerParameter(block, choice, *question, tests);
+    const bool is_parameter = choice.value->opcode() == Opcode::kParameter;
+    if (question) {
+      const std::size_t tests = CostOfTests(choice, *question);
+      if (is_parameter ? LowerParameter(block, choice, *question, tests)
+                       : LowerDirectly(block, choice, *question, tests)) {
+        return true;
+      }
+    }
+    return LowerInParts(block, choice,
+                        is_parameter ? BitsOfParameter(block, choice.value) : BitsOf(choice.value));
+  }
+
+  bool LowerDirectly(Block* block, const ir::Switch& choice, const Question& question, std::size_t tests) {
     const std::optional<LowPart> part = LowPartOf(choice.value);
     if (!part) return false;
     const std::size_t before = tests + (part->is_clean ? 0 : 1);
     const std::size_t beside = part->above != 0 ? 1 : 0;
     if (before <= 2 + beside) return false;
-    const auto test = TestFor(*question, part->bits, part->is_clean, before - beside - 1);
+    const auto test = TestFor(question, part->bits, part->is_clean, before - beside - 1);
     if (!test) return false;
     Block* at = block;
     if (part->above != 0) {
       at = function_.NewBlock();
-      block->terminator = BitTest(*part, choice.edges[question->out], {at, {}});
+      block->terminator = BitTest(*part, choice.edges[question.out], {at, {}});
     }
-    at->terminator = Test(part->whole, *test, choice, *question);
+    at->terminator = Test(part->whole, *test, choice, question);
     return true;
+  }
+
+  // What leads elsewhere, and words of a set that is too large, is tested one by one first. A is as it was
+  // then.
+  bool LowerInParts(Block* block, const ir::Switch& choice, unsigned bits) {
+    if (bits == 0 || bits > 16) return false;
+    const std::size_t tests = Divide(choice.cases, LargestOf(choice.value), nullptr).cost;
+    std::optional<Parts> parts = PartsOf(choice);
+    if (!parts || parts->members.back() > (1U << bits) - 1) return false;
+    for (; parts->members.size() >= 3 && parts->singles.size() + 2 < tests; parts->TakeOut()) {
+      if (parts->members.size() > (bits > 10 ? kMostWide : kMostMembers)) continue;
+      if (parts->singles.empty()) continue;  // has been tried
+      WordSet set{0, bits, true, parts->members, {}};
+      for (const SingleWord& single : parts->singles) set.absent.push_back(single.word);
+      std::sort(set.absent.begin(), set.absent.end());
+      std::uint64_t steps = steps_;
+      std::optional<MembershipTest> test = LookUpMembershipTest(set, BuiltInRules());
+      if (!test) test = SearchMembershipTest(set, steps);
+      if (!test || parts->singles.size() + test->cost() >= tests) continue;
+      for (const SingleWord& single : parts->singles) {
+        Block* next = function_.NewBlock();
+        block->terminator = ir::Branch{ir::Compare::kEqual,
+                                       choice.value,
+                                       function_.MakeConstant(single.word),
+                                       choice.edges[single.edge],
+                                       {next, {}}};
+        block = next;
+      }
+      block->terminator = Test(choice.value, *test, choice, {0, {}, parts->in, parts->out});
+      predecessors_.clear();
+      return true;
+    }
+    return false;
+  }
+
+  // How many bits the value has: 0 when they are too many.
+  static unsigned BitsOf(const Value* value) {
+    const std::optional<LowPart> part = LowPartOf(value);
+    return part && (part->is_clean || part->above == 0) ? part->bits : 0;
+  }
+
+  unsigned BitsOfParameter(const Block* block, const Value* parameter) {
+    if (predecessors_.empty()) predecessors_ = ir::ComputePredecessors(function_);
+    const auto found = std::find(block->parameters.begin(), block->parameters.end(), parameter);
+    if (found == block->parameters.end() || block->id() >= predecessors_.size()) return 0;
+    unsigned bits = 0;
+    for (const ir::EdgeRef& ref : predecessors_[block->id()]) {
+      const unsigned own =
+          BitsOf(ref.edge().arguments[static_cast<std::size_t>(found - block->parameters.begin())]);
+      if (own == 0) return 0;
+      bits = std::max(bits, own);
+    }
+    return bits;
   }
 
   static std::size_t CostOfTests(const ir::Switch& choice, const Question& question) {
@@ -180,7 +282,7 @@ class Lowering {
                                         std::size_t most) {
     if (bits <= question.ignored) return std::nullopt;
     const bool is_whole = is_clean && question.ignored == 0;
-    const WordSet set{question.ignored, bits - question.ignored, is_whole, question.words};
+    const WordSet set{question.ignored, bits - question.ignored, is_whole, question.words, {}};
     if (set.words.back() > set.largest()) return std::nullopt;
     std::uint64_t steps = steps_;
     std::optional<MembershipTest> test = LookUpMembershipTest(set, BuiltInRules());
