@@ -44,6 +44,7 @@ class Synthesis {
       : window_(window), examples_(examples), rules_(rules), steps_(steps) {
     CollectConstants();
     CollectLoads();
+    CollectWitnesses();
   }
 
   std::optional<Program> Run(std::size_t most) {
@@ -74,6 +75,7 @@ class Synthesis {
     if (exits.size() == 1 && MayLeave(point, exits[0])) return AddNode({true, exits[0], {}, 0, 0});
     if (length == 0 || exits.size() > length + 1) return std::nullopt;
     if (length == 1 && exits.size() == 2) return LastTest(point, exits);
+    if (2 * LoadsNeeded(point) > length) return std::nullopt;
     if (exits.size() > 1 && last != Last::kLoad) {
       if (const auto found = LastTest(point, exits)) return found;
     }
@@ -283,6 +285,57 @@ class Synthesis {
     for (const std::uint32_t mask : {0xffU, 0xffffU, 0xf0U, 0xfU}) masks_.insert(mask);
   }
 
+  // Two examples that differ in one byte and leave by different exits: while A is the same in both, code has
+  // to load that byte.
+  struct Witness {
+    std::uint32_t one;
+    std::uint32_t other;
+    std::size_t byte;
+  };
+
+  void CollectWitnesses() {
+    constexpr std::size_t kMostBases = 48;
+    for (std::uint32_t one = 0; one < std::min(kMostBases, examples_.size()); ++one) {
+      for (std::uint32_t other = one + 1; other < examples_.size(); ++other) {
+        const Example& a = examples_[one];
+        const Example& b = examples_[other];
+        if (a.wanted.exit == b.wanted.exit || a.a != b.a) continue;
+        std::size_t differing = 0;
+        std::size_t byte = 0;
+        for (std::size_t i = 0; i < a.bytes.size() && differing < 2; ++i) {
+          if (a.bytes[i] == b.bytes[i]) continue;
+          ++differing;
+          byte = i;
+        }
+        if (differing == 1) witnesses_.push_back({one, other, byte});
+      }
+    }
+  }
+
+  // Each takes a load, and then a test.
+  std::size_t LoadsNeeded(const Point& point) {
+    if (witnesses_.empty()) return 0;
+    constexpr std::uint32_t kAbsent = 0xffffffff;
+    places_.assign(examples_.size(), kAbsent);
+    for (std::uint32_t i = 0; i < point.examples.size(); ++i) places_[point.examples[i]] = i;
+    Spend(witnesses_.size() / 4);
+    std::vector<bool> needed(window_.bytes.size(), false);
+    for (const Witness& witness : witnesses_) {
+      const std::uint32_t one = places_[witness.one];
+      const std::uint32_t other = places_[witness.other];
+      if (one != kAbsent && other != kAbsent && point.a[one] == point.a[other]) needed[witness.byte] = true;
+    }
+    std::size_t loads = 0;
+    for (std::size_t i = 0; i < needed.size(); ++i) {
+      if (!needed[i]) continue;
+      ++loads;
+      ByteAddress last = window_.bytes[i];
+      last.offset += 3;
+      while (i + 1 < needed.size() && window_.bytes[i + 1] <= last) ++i;
+    }
+    return loads;
+  }
+
   void CollectLoads() {
     for (const ByteAddress& at : window_.bytes) {
       for (const std::uint16_t width : {kW, kH, kB}) {
@@ -378,6 +431,8 @@ class Synthesis {
   std::set<std::uint32_t> masks_;
   std::set<std::uint32_t> operands_;
   std::vector<Instruction> loads_;
+  std::vector<Witness> witnesses_;
+  std::vector<std::uint32_t> places_;  // by example: where it is in the point that is looked at
   std::vector<Node> nodes_;
 };
 
