@@ -108,7 +108,7 @@ struct Ways {
 Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
                            const Ways& ways) {
   ir::Function lowered = function.Clone();
-  const std::size_t memberships = ways.memberships ? LowerMemberships(lowered, options.membership_steps) : 0;
+  const std::size_t memberships = ways.memberships ? LowerMemberships(lowered, {.steps = options.membership_steps}) : 0;
   lowered.RemoveUnreachable();
   const LoweringReport report = LowerSwitches(lowered, rules, {options.objective, true, ways.masks});
   lowered.RemoveUnreachable();

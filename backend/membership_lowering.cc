@@ -109,7 +109,8 @@ std::optional<LowPart> LowPartOf(const Value* value) {
 
 class Lowering {
  public:
-  Lowering(ir::Function& function, std::uint64_t steps) : function_(function), steps_(steps) {}
+  Lowering(ir::Function& function, const MembershipOptions& options)
+      : function_(function), options_(options) {}
 
   std::size_t Run() {
     std::size_t count = 0;
@@ -118,8 +119,6 @@ class Lowering {
     }
     return count;
   }
-
-  const std::vector<WordSet>& missing() const { return missing_; }
 
  private:
   bool Lower(Block* block) {
@@ -167,8 +166,8 @@ class Lowering {
       WordSet set{0, bits, true, parts->members, {}};
       for (const SingleWord& single : parts->singles) set.absent.push_back(single.word);
       std::sort(set.absent.begin(), set.absent.end());
-      std::uint64_t steps = steps_;
-      std::optional<MembershipTest> test = LookUpMembershipTest(set, BuiltInRules());
+      std::uint64_t steps = options_.steps;
+      std::optional<MembershipTest> test = LookUpMembershipTest(set, options_.rules);
       if (!test) test = SearchMembershipTest(set, steps);
       if (!test || parts->singles.size() + test->cost() >= tests) continue;
       for (const SingleWord& single : parts->singles) {
@@ -284,10 +283,10 @@ class Lowering {
     const bool is_whole = is_clean && question.ignored == 0;
     const WordSet set{question.ignored, bits - question.ignored, is_whole, question.words, {}};
     if (set.words.back() > set.largest()) return std::nullopt;
-    std::uint64_t steps = steps_;
-    std::optional<MembershipTest> test = LookUpMembershipTest(set, BuiltInRules());
+    std::uint64_t steps = options_.steps;
+    std::optional<MembershipTest> test = LookUpMembershipTest(set, options_.rules);
     if (!test) test = SearchMembershipTest(set, steps);
-    if (!test) missing_.push_back(set);
+    if (!test && options_.missing != nullptr) options_.missing->push_back(set);
     return test && test->cost() <= most ? test : std::nullopt;
   }
 
@@ -310,19 +309,14 @@ class Lowering {
   }
 
   ir::Function& function_;
-  const std::uint64_t steps_;
-  std::vector<WordSet> missing_;
+  const MembershipOptions& options_;
   std::vector<std::vector<ir::EdgeRef>> predecessors_;
 };
 
 }  // namespace
 
-std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps, std::vector<WordSet>* missing) {
-  Lowering lowering(function, steps);
-  const std::size_t count = lowering.Run();
-  if (missing != nullptr)
-    missing->insert(missing->end(), lowering.missing().begin(), lowering.missing().end());
-  return count;
+std::size_t LowerMemberships(ir::Function& function, const MembershipOptions& options) {
+  return Lowering(function, options).Run();
 }
 
 }  // namespace bpfopt::backend

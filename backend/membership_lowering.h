@@ -18,15 +18,20 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace bpfopt::backend {
 
+struct MembershipOptions {
+  std::uint64_t steps = 0;  // bounds the search for each switch whose set no rule has
+  std::string_view rules = BuiltInRules();
+  std::vector<WordSet>* missing = nullptr;  // gets the sets that the search fails on
+};
+
 // Does so where it may pay, and returns where: a program without is to be made as well, and compared.
-// `steps` bounds the search of each switch whose set no rule has; `missing` gets the sets that it fails on.
 // Afterwards RemoveUnreachable() orders the blocks.
-std::size_t LowerMemberships(ir::Function& function, std::uint64_t steps,
-                             std::vector<WordSet>* missing = nullptr);
+std::size_t LowerMemberships(ir::Function& function, const MembershipOptions& options);
 
 }  // namespace bpfopt::backend
 

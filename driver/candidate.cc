@@ -19,8 +19,7 @@ namespace {
 // -O3 spends more of everything that the budgets bound.
 constexpr unsigned kThirdLevelFactor = 4;
 
-// Words that a search for a test of membership may try, at -O1 and from -O2 on.
-constexpr std::uint64_t kFewMembershipSteps = 100'000;
+// The same from -O2 on.
 constexpr std::uint64_t kMembershipSteps = 4'000'000;
 
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
