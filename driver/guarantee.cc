@@ -95,10 +95,13 @@ class Choice {
   // one that is not equal is no bug, and not taken.
   void SuperoptimizeBest() {
     constexpr std::size_t kBest = 2;
+    constexpr std::size_t kFarBehind = 3;  // instructions that windows are not expected to make up for
+    const std::size_t fewest = attempts_.front().report.instructions;
     std::vector<Program> tried;
     for (std::size_t i = 0; i < attempts_.size() && tried.size() < kBest; ++i) {
       const Attempt attempt = attempts_[i];
       if (attempt.report.outcome == Candidate::Outcome::kTooLarge) continue;
+      if (attempt.report.instructions > fewest + kFarBehind) continue;
       if (std::find(tried.begin(), tried.end(), attempt.built.program) != tried.end()) continue;
       tried.push_back(attempt.built.program);
       Attempt next;
