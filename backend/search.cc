@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -24,6 +25,9 @@ constexpr std::size_t kLargestSearched = 400;  // blocks
 constexpr std::size_t kWorkPerCandidate = 200;
 // Blocks of one function, and values, that requirements are tried for.
 constexpr std::size_t kMaxRequirements = 400;
+// Of functions too large to search: values, and blocks for each.
+constexpr std::size_t kEarlyLoads = 4;
+constexpr std::size_t kEarlyBlocks = 4;
 // Pairs of steps tried in a row without gain.
 constexpr std::size_t kMaxPairs = 300;
 
@@ -46,7 +50,10 @@ class Searcher {
     if (!first) return tl::unexpected(first.error());
     best_code_ = std::move(*first);
     best_cost_ = Finish(best_code_.machine);
-    if (facts_.order().size() > kLargestSearched) return std::move(best_code_.machine);
+    if (facts_.order().size() > kLargestSearched) {
+      TryEarlyLoads();
+      return std::move(best_code_.machine);
+    }
     bool improves = true;
     while (improves && budget_ > 0) {
       improves = TryEach(PlaceSteps());
@@ -186,6 +193,33 @@ class Searcher {
       }
     }
     return candidates;
+  }
+
+  // For large functions: what many blocks load into X, at the start of the first blocks that reach them.
+  void TryEarlyLoads() {
+    std::map<const Value*, std::size_t> loads;
+    for (const Requirement& loaded : best_code_.loaded_x) ++loads[loaded.value];
+    std::vector<std::pair<std::size_t, const Value*>> by_count;
+    for (const auto& [value, count] : loads) {
+      if (count > 1 && facts_.TrackedIndex(value)) by_count.emplace_back(count, value);
+    }
+    std::ranges::sort(by_count, [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first > b.first : a.second->id() < b.second->id();
+    });
+    if (by_count.size() > kEarlyLoads) by_count.resize(kEarlyLoads);
+    for (const auto& [count, value] : by_count) {
+      std::size_t tries = 0;
+      for (const Block* block : facts_.order()) {
+        if (tries == kEarlyBlocks) break;
+        if (!facts_.IsLiveIn(block, *facts_.TrackedIndex(value)) || !IsComputable(block, value)) continue;
+        if (block == function_.entry() || IsTaken(best_, block, Place::kX)) continue;
+        if (!facts_.MayEvaluateAtStart(block, value)) continue;
+        ++tries;
+        Decisions candidate = best_;
+        candidate.required.push_back({block, value, Place::kX});
+        Try(std::move(candidate));
+      }
+    }
   }
 
   // Whether what `value` is made of can be at hand at the block's start.

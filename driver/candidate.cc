@@ -45,6 +45,8 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   };
   // A diagram shares what follows equal tests, and splits what follows different ones.
   without("no-diagram", "decision-diagram");
+  // A tail that is shared keeps a register that the copies have for other things.
+  without("no-merge", "merge-tails");
   // What is joined may be joined well.
   if (is_lifted) without("no-duplicates", "duplicate-tails");
   // What is strict is faithful too.

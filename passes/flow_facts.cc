@@ -12,11 +12,14 @@ Facts FactsOnEdge(ir::Function& function, const ir::Block& block, std::size_t in
   } else if (const auto* branch = std::get_if<ir::Branch>(&block.terminator)) {
     facts.Learn(*branch, index == 0);
   }
-  const ir::Edge& edge = block.edge(index);
+  LearnArguments(block.edge(index), facts);
+  return facts;
+}
+
+void LearnArguments(const ir::Edge& edge, Facts& facts) {
   for (std::size_t i = 0; i < edge.arguments.size() && !facts.contradictory(); ++i) {
     facts.Learn(edge.target->parameters[i], facts.Of(edge.arguments[i]).range);
   }
-  return facts;
 }
 
 std::vector<Facts> ComputeFlowFacts(ir::Function& function) {

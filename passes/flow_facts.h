@@ -14,6 +14,9 @@ namespace bpfopt::passes {
 // the edge cannot be taken. Says what is known of the target's parameters too.
 Facts FactsOnEdge(ir::Function& function, const ir::Block& block, std::size_t index, const Facts& at_entry);
 
+// Adds what the arguments of `edge` tell of its target's parameters.
+void LearnArguments(const ir::Edge& edge, Facts& facts);
+
 // What holds at the entry of each reachable block, by block id: what all incoming edges agree on.
 std::vector<Facts> ComputeFlowFacts(ir::Function& function);
 

@@ -16,6 +16,7 @@
 #include "passes/flow_facts.h"
 #include "passes/guard_set.h"
 #include "passes/passes.h"
+#include "passes/test_runs.h"
 
 #include <algorithm>
 #include <array>
@@ -53,7 +54,9 @@ std::vector<Parameters> LiveParameters(const ir::Function& function) {
 // The way from an edge on, as far as it is certain.
 struct Way {
   const ir::Edge* last = nullptr;  // the edge that it ends with
-  std::vector<const ir::Block*> skipped;
+  bool has_skipped = false;
+  std::vector<ir::Guard> guards;             // observable ones of the skipped blocks
+  std::vector<const ir::Value*> parameters;  // of the skipped blocks
 };
 
 class Threading {
@@ -61,14 +64,22 @@ class Threading {
   Threading(ir::Function& function, Context& context)
       : function_(function),
         context_(context),
-        facts_(ComputeFlowFacts(function)),
+        facts_(function.block_count()),
+        reached_(function.block_count(), false),
+        runs_(function),
         live_(LiveParameters(function)),
         available_(ComputeAvailableGuards(function)),
         anticipated_(ComputeAnticipatedGuards(function)) {}
 
+  // In topological order, with what is known at a block told by the edges that lead there once they are
+  // threaded: an edge past all tests of a header's type says more than the join that it no longer leads
+  // through. Blocks that nothing leads to any more are passed by; to thread their edges would take time that
+  // is quadratic in the terms of a filter.
   bool Run() {
     bool changed = false;
+    reached_[function_.entry()->id()] = true;
     for (ir::Block* block : ir::TopologicalOrder(function_)) {
+      if (!reached_[block->id()]) continue;
       bool threaded = false;
       for (std::size_t i = 0; i < block->edge_count(); ++i) threaded |= ThreadEdge(*block, i);
       if (!threaded) continue;
@@ -82,34 +93,60 @@ class Threading {
  private:
   // Tests on a way that may be undecided.
   static constexpr unsigned kForks = 2;
+  // Blocks looked at for one edge. What is farther away is for the next run of the pass; without a bound,
+  // terms of a filter that all lead past all others would take quadratic time.
+  static constexpr unsigned kMaxSteps = 64;
 
   bool ThreadEdge(ir::Block& block, std::size_t index) {
     ir::Edge& edge = block.edge(index);
-    if (!CanSkip(*edge.target)) return false;
     Facts facts = FactsOnEdge(function_, block, index, facts_[block.id()]);
-    if (facts.contradictory()) return false;
+    Facts at_end = facts;
     const ir::Edge* final_edge = nullptr;
-    Way way{.last = &edge, .skipped = {}};
-    while (Advance(way, facts, kForks)) {
-      if (MayEnd(block, way)) final_edge = way.last;
+    Way way;
+    way.last = &edge;
+    steps_ = 0;
+    while (!facts.contradictory() && Advance(way, facts, kForks)) {
+      if (!MayEnd(block, way)) continue;
+      final_edge = way.last;
+      at_end = facts;
     }
-    if (final_edge == nullptr) return false;
-    edge = ir::Edge(*final_edge);
-    ++context_.counters["jump-threading.edges"];
-    return true;
+    if (final_edge != nullptr) {
+      edge = ir::Edge(*final_edge);
+      ++context_.counters["jump-threading.edges"];
+    }
+    LeadTo(*edge.target, at_end);
+    return final_edge != nullptr;
+  }
+
+  void LeadTo(const ir::Block& block, const Facts& facts) {
+    Facts& known = facts_[block.id()];
+    if (reached_[block.id()]) {
+      known.Meet(facts);
+    } else {
+      known = facts;
+    }
+    reached_[block.id()] = true;
   }
 
   // Past the block that the way leads to, which may take several others along. `facts` hold there.
   bool Advance(Way& way, Facts& facts, unsigned forks) {
     const ir::Block& at = *way.last->target;
-    if (!CanSkip(at)) return false;
+    if (!CanSkip(at) || ++steps_ > kMaxSteps) return false;
+    if (const ir::Value* value = runs_.ValueOf(at)) {
+      if (const ir::Edge* edge = runs_.Skip(at, facts.Of(value).range)) {
+        SkipBlock(way, at);  // which has the guards of all others of its run
+        way.last = edge;
+        if (!edge->arguments.empty()) LearnArguments(*edge, facts);
+        return true;
+      }
+    }
     if (const std::optional<std::size_t> decided = DecidedEdge(function_, at, facts)) {
-      way.skipped.push_back(&at);
+      SkipBlock(way, at);
       way.last = &at.edge(*decided);
       if (!way.last->arguments.empty()) facts = FactsOnEdge(function_, at, *decided, facts);
       return true;
     }
-    if (forks == 0 || at.edge_count() != 2 || (way.skipped.empty() && at.parameters.empty())) return false;
+    if (forks == 0 || at.edge_count() != 2 || (!way.has_skipped && at.parameters.empty())) return false;
     std::array<Way, 2> ways;
     for (std::size_t side = 0; side < 2; ++side) {
       ways[side].last = &at.edge(side);
@@ -118,11 +155,21 @@ class Threading {
       }
     }
     if (*ways[0].last != *ways[1].last) return false;
-    way.skipped.push_back(&at);
-    for (const Way& side : ways)
-      way.skipped.insert(way.skipped.end(), side.skipped.begin(), side.skipped.end());
+    SkipBlock(way, at);
+    for (const Way& side : ways) {
+      way.guards.insert(way.guards.end(), side.guards.begin(), side.guards.end());
+      way.parameters.insert(way.parameters.end(), side.parameters.begin(), side.parameters.end());
+    }
     way.last = ways[0].last;
     return true;
+  }
+
+  void SkipBlock(Way& way, const ir::Block& block) const {
+    way.has_skipped = true;
+    way.parameters.insert(way.parameters.end(), block.parameters.begin(), block.parameters.end());
+    for (const ir::Guard& guard : block.guards) {
+      if (IsObservable(guard, context_.relation)) way.guards.push_back(guard);
+    }
   }
 
   static bool CanSkip(const ir::Block& block) { return block.edge_count() != 0 && block.effects.empty(); }
@@ -130,14 +177,9 @@ class Threading {
   bool MayEnd(const ir::Block& from, const Way& way) const {
     if (!HasConstantArguments(*way.last)) return false;
     const Parameters& live = live_[way.last->target->id()];
-    std::vector<ir::Guard> guards;
-    for (const ir::Block* block : way.skipped) {
-      for (const ir::Value* parameter : block->parameters) {
-        if (live.contains(parameter)) return false;
-      }
-      guards.insert(guards.end(), block->guards.begin(), block->guards.end());
-    }
-    return GuardsMayGo(from, guards, *way.last->target);
+    const bool are_dead = std::ranges::none_of(
+        way.parameters, [&](const ir::Value* parameter) { return live.contains(parameter); });
+    return are_dead && GuardsMayGo(from, way.guards, *way.last->target);
   }
 
   // Other arguments may load what only a skipped block has guarded.
@@ -147,10 +189,10 @@ class Threading {
   }
 
   bool GuardsMayGo(const ir::Block& from, const std::vector<ir::Guard>& skipped, const ir::Block& to) const {
+    if (skipped.empty()) return true;
     GuardSet before = available_[from.id()];
     for (const ir::Guard& guard : from.guards) before.Add(guard);
     for (const ir::Guard& guard : skipped) {
-      if (!IsObservable(guard, context_.relation)) continue;
       if (!before.Covers(guard) && !anticipated_[to.id()].Covers(guard)) return false;
     }
     return true;
@@ -158,7 +200,10 @@ class Threading {
 
   ir::Function& function_;
   Context& context_;
-  std::vector<Facts> facts_;
+  std::vector<Facts> facts_;  // at the entry of each block that is reached, as far as its edges are threaded
+  std::vector<bool> reached_;
+  TestRuns runs_;
+  unsigned steps_ = 0;
   std::vector<Parameters> live_;
   std::vector<GuardSet> available_;
   std::vector<GuardSet> anticipated_;

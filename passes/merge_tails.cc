@@ -7,13 +7,15 @@
 //
 // The parameter is the base of the loads. Where the first loads do not fit the one base that the others need,
 // the first block's value is a second parameter: `host` tests [26] then [30] in IP, but [28] then [38] in
-// ARP. A merge is made when it lowers the estimated size; the best first, until none does. Skipped for large
-// functions.
+// ARP. The sub-graphs end where they meet, or where they hand arguments on to one block; then the one tail
+// hands on what it has in their place. A merge is made when it lowers the estimated size; the best first,
+// until none does. Skipped for large functions.
 
 #include "ir/graph.h"
 #include "ir/upper_bounds.h"
 #include "passes/cost.h"
 #include "passes/guard_set.h"
+#include "passes/linear_form.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
 #include "passes/terminators.h"
@@ -173,10 +175,14 @@ class Unifier {
     return edge;
   }
 
-  // The base itself may be what is handed on.
+  // The base itself may be what is handed on, or a place at one distance from it.
   const ir::Value* UnifyArguments(const ir::Value* a, const ir::Value* b) {
-    if (bases_ && a == MakeBase(bases_->first) && b == MakeBase(bases_->second)) return base_parameter_;
-    return Unify(a, b);
+    if (!bases_) return Unify(a, b);
+    const LinearForm behind_first = Difference(LinearFormOf(a), LinearFormOf(MakeBase(bases_->first)));
+    const LinearForm behind_second = Difference(LinearFormOf(b), LinearFormOf(MakeBase(bases_->second)));
+    if (!behind_first.terms.empty() || !(behind_first == behind_second)) return Unify(a, b);
+    const ir::Value* distance = function_.MakeConstant(behind_first.constant);
+    return function_.MakeBinary(ir::Opcode::kAdd, base_parameter_, distance);
   }
 
   // Rewrites `a`'s values to the common ones.

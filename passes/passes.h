@@ -16,6 +16,8 @@ bool RunFormSwitches(ir::Function& function, Context& context);
 bool RunDeadBranches(ir::Function& function, Context& context);
 bool RunMergeBlocks(ir::Function& function, Context& context);
 bool RunSolvePredicates(ir::Function& function, Context& context);
+bool RunGatherTests(ir::Function& function, Context& context);
+bool RunHoistTests(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
 bool RunNarrowLoads(ir::Function& function, Context& context);
 bool RunFuseFields(ir::Function& function, Context& context);

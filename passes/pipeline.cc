@@ -22,6 +22,8 @@ constexpr std::array kPasses = {
          RunSimplifyPredicates},
     Pass{"jump-threading", "Leads an edge past the tests that it decides.", RunJumpThreading},
     Pass{"form-switches", "Joins chains of tests of one value into one decision.", RunFormSwitches},
+    Pass{"gather-tests", "Joins the tests of one value in a row that is left for one place.", RunGatherTests},
+    Pass{"hoist-tests", "Makes a test once that all ways out of a decision begin with.", RunHoistTests},
     Pass{"dead-branches", "Drops tests with one outcome, empty jumps and unreachable blocks.",
          RunDeadBranches},
     Pass{"merge-blocks", "Makes blocks that do the same one.", RunMergeBlocks},
@@ -39,9 +41,9 @@ constexpr std::array kPasses = {
 };
 
 // Passes that clean up after one another; run in turn until none changes anything.
-constexpr std::array<std::string_view, 8> kCleanUp = {
-    "simplify",      "guards",        "simplify-predicates", "jump-threading",
-    "form-switches", "dead-branches", "merge-blocks",        "parameters"};
+constexpr std::array<std::string_view, 10> kCleanUp = {
+    "simplify",      "gather-tests",  "guards",       "simplify-predicates", "jump-threading",
+    "form-switches", "dead-branches", "merge-blocks", "parameters",          "hoist-tests"};
 
 class Runner {
  public:

@@ -89,7 +89,8 @@ struct Candidate {
     kUndecided,  // the proof ran out of its budget
     kTooLarge,   // did not fit the limit
   };
-  std::string_view name;  // "full", "no-diagram", "no-duplicates", "strict", "no-solver", "naive", "source"
+  std::string_view
+      name;  // "full", "no-diagram", "no-merge", "no-duplicates", "strict", "no-solver", "naive", "source"
   std::size_t instructions = 0;
   double expected_path = 0;  // executed instructions, were each branch as likely as the other
   Outcome outcome = Outcome::kNotNeeded;

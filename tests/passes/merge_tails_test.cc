@@ -240,5 +240,154 @@ b5:
 )");
 }
 
+// Each copy ends in a block that the others lead to as well, with a place of its own.
+TEST(MergeTails, CopiesThatHandOnAPlace) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  switch ldh[12] { 0x800 -> b1; 0x86dd -> b2; else -> b7 }
+b1:
+  need [23]:1
+  if ldb[23] == 0x11 then b3 else b7
+b3:
+  need [36]:2
+  if ldh[36] == 0x17c1 then b5(0x1c) else b7
+b2:
+  need [43]:1
+  if ldb[43] == 0x11 then b4 else b7
+b4:
+  need [56]:2
+  if ldh[56] == 0x17c1 then b5(0x30) else b7
+b5(%0):
+  need [%0 + 20]:2
+  if ldh[%0 + 20] == 0x6558 then b6 else b7
+b6:
+  return 0x40000
+b7:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  switch ldh[12] { 0x800 -> b1; 0x86dd -> b2; else -> b8 }
+b1:
+  jump b3(0x0)
+b2:
+  jump b3(0x14)
+b3(%0):
+  need [%0 + 23]:1
+  if ldb[%0 + 23] == 0x11 then b4 else b8
+b4:
+  need [%0 + 36]:2
+  if ldh[%0 + 36] == 0x17c1 then b5 else b8
+b5:
+  jump b6(%0 + 0x1c)
+b6(%1):
+  need [%1 + 20]:2
+  if ldh[%1 + 20] == 0x6558 then b7 else b8
+b7:
+  return 0x40000
+b8:
+  return 0x0
+}
+)");
+}
+
+// Both sides load behind places that were computed before, at distances that differ.
+TEST(MergeTails, DistancesBehindComputedPlaces) {
+  EXPECT_EQ(RunOnText("merge-tails", R"(fn pcap {
+b0:
+  need [12]:2
+  need [14]:1
+  switch ldh[12] { 0x800 -> b1; 0x8100 -> b2; else -> b6 }
+b1:
+  need [ldb[14] + 16]:2
+  if ldh[ldb[14] + 16] == 0x50 then b3 else b6
+b3:
+  need [ldb[14] + 20]:2
+  if ldh[ldb[14] + 20] == 0x51 then b7 else b6
+b7:
+  need [ldb[14] + 30]:4
+  if ld[ldb[14] + 30] == 0x51525354 then b5 else b6
+b2:
+  need [ldb[14] + 26]:2
+  if ldh[ldb[14] + 26] == 0x50 then b4 else b6
+b4:
+  need [ldb[14] + 30]:2
+  if ldh[ldb[14] + 30] == 0x51 then b8 else b6
+b8:
+  need [ldb[14] + 40]:4
+  if ld[ldb[14] + 40] == 0x51525354 then b5 else b6
+b5:
+  return 0x40000
+b6:
+  return 0x0
+}
+)",
+                      Relation::kFaithful),
+            R"(fn pcap {
+b0:
+  need [12]:2
+  need [14]:1
+  switch ldh[12] { 0x800 -> b1; 0x8100 -> b2; else -> b7 }
+b1:
+  need [14]:1
+  jump b3(ldb[14])
+b2:
+  need [14]:1
+  jump b3(ldb[14] + 0xa)
+b3(%0):
+  need [%0 + 16]:2
+  if ldh[%0 + 16] == 0x50 then b4 else b7
+b4:
+  need [%0 + 20]:2
+  if ldh[%0 + 20] == 0x51 then b5 else b7
+b5:
+  need [%0 + 30]:4
+  if ld[%0 + 30] == 0x51525354 then b6 else b7
+b6:
+  return 0x40000
+b7:
+  return 0x0
+}
+)");
+}
+
+// The word may be anything: the sum of it and the distance may wrap, and then the places differ.
+TEST(MergeTails, DistancesBehindUnboundedPlacesDoNotMerge) {
+  constexpr std::string_view kText = R"(fn pcap {
+b0:
+  need [12]:2
+  need [14]:4
+  switch ldh[12] { 0x800 -> b1; 0x8100 -> b4; else -> b8 }
+b1:
+  need [ld[14] + 16]:2
+  if ldh[ld[14] + 16] == 0x50 then b2 else b8
+b2:
+  need [ld[14] + 20]:2
+  if ldh[ld[14] + 20] == 0x51 then b3 else b8
+b3:
+  need [ld[14] + 30]:4
+  if ld[ld[14] + 30] == 0x51525354 then b7 else b8
+b4:
+  need [ld[14] + 26]:2
+  if ldh[ld[14] + 26] == 0x50 then b5 else b8
+b5:
+  need [ld[14] + 30]:2
+  if ldh[ld[14] + 30] == 0x51 then b6 else b8
+b6:
+  need [ld[14] + 40]:4
+  if ld[ld[14] + 40] == 0x51525354 then b7 else b8
+b7:
+  return 0x40000
+b8:
+  return 0x0
+}
+)";
+  EXPECT_EQ(RunOnText("merge-tails", kText, Relation::kFaithful), kText);
+}
+
 }  // namespace
 }  // namespace bpfopt::passes

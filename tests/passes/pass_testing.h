@@ -16,7 +16,8 @@ namespace bpfopt::passes {
 
 // The text that `pass` makes of `text`; fails the test when either breaks an invariant of the IR.
 inline std::string RunOnText(std::string_view pass, std::string_view text,
-                             Relation relation = Relation::kFaithful) {
+                             Relation relation = Relation::kFaithful,
+                             Objective objective = Objective::kBalanced) {
   Expected<ir::Function> function = ir::Parse(text);
   if (!function) return "parse error: " + function.error().message;
   for (const ir::BrokenInvariant& broken : ir::Check(*function)) {
@@ -24,6 +25,7 @@ inline std::string RunOnText(std::string_view pass, std::string_view text,
   }
   Context context;
   context.relation = relation;
+  context.objective = objective;
   context.smt_steps = 10'000'000;
   const std::string before = ir::Print(*function);
   const bool changed = FindPass(pass)->run(*function, context);

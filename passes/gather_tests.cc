@@ -1,0 +1,286 @@
+// Pass `gather-tests`: in a row of terms (passes/term_rows.h), those that test the same values stand
+// together, each value tested once.
+//
+//   b0: if ld[26] == A then b9 else b1              b0: switch ld[26] { A, B -> b9; else -> b1 }
+//   b1: if ld[30] == A then b9 else b2         =>   b1: switch ld[30] { A, B -> b9; else -> b8 }
+//   b2: if ld[26] == B then b9 else b3
+//   b3: if ld[30] == B then b9 else b8
+//
+// Terms of several values, as an IPv6 address has four words, become a tree of decisions. Groups stand in the
+// order in which the row first asks for one of theirs, those that end in values of one load together. A group
+// that moves before another may not load what a packet that the other accepts is too short for; else the
+// row stays. Where values differ between the ways of one group, its terms are asked in several layers.
+// Takes time that is nearly linear in the terms, which passes/decision_diagram.cc, for all shapes, does not.
+
+#include "ir/graph.h"
+#include "passes/cost.h"
+#include "passes/guard_set.h"
+#include "passes/partition.h"
+#include "passes/passes.h"
+#include "passes/term_rows.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace bpfopt::passes {
+namespace {
+
+// Kinds of terms in a row; their order is checked for each two of them.
+constexpr std::size_t kMaxGroups = 128;
+
+using Values = std::vector<const ir::Value*>;
+
+// Terms of the same values in the same order.
+struct Group {
+  Values values;
+  std::vector<const Term*> terms;
+  std::size_t first = 0;  // place in the row
+  std::size_t last = 0;
+};
+
+Values ValuesOf(const Term& term) {
+  Values values;
+  for (const Literal& literal : term.literals) values.push_back(literal.value);
+  return values;
+}
+
+// What a value is computed from with constants alone.
+const ir::Value* SourceOf(const ir::Value* value) {
+  while (ir::IsBinary(value->opcode())) {
+    if (value->rhs()->IsConstant()) {
+      value = value->lhs();
+    } else if (value->lhs()->IsConstant()) {
+      value = value->rhs();
+    } else {
+      break;
+    }
+  }
+  return value;
+}
+
+// The values with the last one's source in its place.
+Values FamilyOf(Values values) {
+  if (!values.empty()) values.back() = SourceOf(values.back());
+  return values;
+}
+
+std::vector<Group> GroupsOf(const std::vector<Term>& terms) {
+  std::vector<Group> groups;
+  std::map<Values, std::size_t> known;
+  for (const Term& term : terms) {
+    Values values = ValuesOf(term);
+    const auto [found, is_new] = known.emplace(values, groups.size());
+    if (is_new) {
+      groups.push_back({.values = std::move(values), .terms = {}, .first = term.first, .last = term.last});
+    }
+    Group& group = groups[found->second];
+    group.terms.push_back(&term);
+    group.last = std::max(group.last, term.last);
+  }
+  std::map<Values, std::size_t> families;
+  for (const Group& group : groups) families.emplace(FamilyOf(group.values), group.first);
+  std::ranges::stable_sort(groups, {},
+                           [&](const Group& group) { return families.at(FamilyOf(group.values)); });
+  return groups;
+}
+
+RangeSet WordsOf(const Group& group, const ir::Value* value) {
+  std::vector<Range> words;
+  for (const Term* term : group.terms) {
+    for (const Literal& literal : term->literals) {
+      if (literal.value == value)
+        words.insert(words.end(), literal.words.ranges().begin(), literal.words.ranges().end());
+    }
+  }
+  return RangeSet::FromRanges(std::move(words));
+}
+
+// Does a packet that a term of `later` accepts have all that `earlier` may load of it, though the row would
+// have asked that term first?
+bool MayComeBefore(const Group& earlier, const Group& later) {
+  if (earlier.last < later.first) return true;
+  GuardSet performed;
+  for (const ir::Value* value : later.values) {
+    for (const ir::Guard& guard : DemandedGuards(value)) performed.Add(guard);
+  }
+  for (std::size_t i = 0; i < earlier.values.size(); ++i) {
+    const ir::Value* value = earlier.values[i];
+    const bool is_loaded = i == 0 && earlier.first < later.first;
+    const bool has_all = std::ranges::all_of(
+        DemandedGuards(value), [&](const ir::Guard& guard) { return is_loaded || performed.Covers(guard); });
+    if (!has_all) return false;
+    const bool is_shared = std::ranges::find(later.values, value) != later.values.end();
+    // The packets differ in this value, so no more of the group is asked of them.
+    if (is_shared && !WordsOf(earlier, value).Intersects(WordsOf(later, value))) return true;
+  }
+  return true;
+}
+
+bool IsOrderSafe(const std::vector<Group>& groups) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (std::size_t j = i + 1; j < groups.size(); ++j) {
+      if (!MayComeBefore(groups[i], groups[j])) return false;
+    }
+  }
+  return true;
+}
+
+// Makes the blocks of one group.
+class TreeBuilder {
+ public:
+  TreeBuilder(ir::Function& function, ir::Block* exit) : function_(function), exit_(exit) {}
+
+  // The decision on the values from `depth` on; `otherwise` is where no term holds.
+  ir::Terminator Build(const std::vector<const Term*>& terms, std::size_t depth, ir::Block* otherwise) {
+    const ir::Value* value = terms.front()->literals[depth].value;
+    if (depth + 1 == terms.front()->literals.size()) {
+      std::vector<Range> words;
+      for (const Term* term : terms) {
+        const RangeList& ranges = term->literals[depth].words.ranges();
+        words.insert(words.end(), ranges.begin(), ranges.end());
+      }
+      return ToTerminator(
+          function_, TwoWay(value, RangeSet::FromRanges(std::move(words)), {exit_, {}}, {otherwise, {}}));
+    }
+    std::vector<Layer> layers = LayersOf(terms, depth);
+    for (std::size_t i = layers.size(); i-- > 1;) {
+      otherwise = NewBlock(BuildLayer(value, layers[i], depth, otherwise));
+    }
+    return BuildLayer(value, layers[0], depth, otherwise);
+  }
+
+  ir::Block* NewBlock(ir::Terminator terminator) {
+    ir::Block* block = function_.NewBlock();
+    block->terminator = std::move(terminator);
+    block->guards = DemandedGuards(*block);
+    return block;
+  }
+
+ private:
+  struct Arm {
+    RangeSet words;
+    std::vector<const Term*> terms;
+  };
+  // Arms that have no words in common.
+  struct Layer {
+    std::vector<Arm> arms;
+    std::map<std::uint32_t, std::pair<std::uint32_t, std::size_t>> ranges;  // first -> last, arm
+  };
+
+  static std::vector<Layer> LayersOf(const std::vector<const Term*>& terms, std::size_t depth) {
+    std::vector<Layer> layers(1);
+    for (const Term* term : terms) {
+      const RangeSet& words = term->literals[depth].words;
+      std::size_t at = 0;
+      while (!Take(layers[at], words, term)) {
+        if (++at == layers.size()) layers.emplace_back();
+      }
+    }
+    return layers;
+  }
+
+  // False where the words are some of another arm's, but not all.
+  static bool Take(Layer& layer, const RangeSet& words, const Term* term) {
+    std::optional<std::size_t> arm;
+    for (const Range& range : words.ranges()) {
+      auto after = layer.ranges.upper_bound(range.last);
+      if (after == layer.ranges.begin()) continue;
+      const auto& [last, found] = std::prev(after)->second;
+      if (last < range.first) continue;
+      if (layer.arms[found].words != words) return false;
+      arm = found;
+      break;
+    }
+    if (!arm) {
+      arm = layer.arms.size();
+      layer.arms.push_back({words, {}});
+      for (const Range& range : words.ranges()) layer.ranges[range.first] = {range.last, *arm};
+    }
+    layer.arms[*arm].terms.push_back(term);
+    return true;
+  }
+
+  ir::Terminator BuildLayer(const ir::Value* value, const Layer& layer, std::size_t depth,
+                            ir::Block* otherwise) {
+    Partition partition{.value = value, .cases = {}, .edges = {{otherwise, {}}}};
+    for (const Arm& arm : layer.arms) {
+      partition.edges.push_back({NewBlock(Build(arm.terms, depth + 1, otherwise)), {}});
+    }
+    std::uint64_t next = 0;  // the first word that no case covers yet
+    for (const auto& [first, rest] : layer.ranges) {
+      if (first > next) partition.cases.push_back({static_cast<std::uint32_t>(next), 0});
+      partition.cases.push_back({first, static_cast<std::uint32_t>(rest.second + 1)});
+      next = std::uint64_t{rest.first} + 1;
+    }
+    if (next <= 0xffffffff) partition.cases.push_back({static_cast<std::uint32_t>(next), 0});
+    return ToTerminator(function_, std::move(partition));
+  }
+
+  ir::Function& function_;
+  ir::Block* exit_;
+};
+
+bool Gather(ir::Function& function, const TermRow& row) {
+  if (row.regions < 2) return false;
+  const bool is_decided =
+      std::ranges::any_of(row.terms, [](const Term& term) { return term.literals.empty(); });
+  if (is_decided) return false;  // it is for others to see
+  const std::vector<Group> groups = GroupsOf(row.terms);
+  if (groups.size() == row.terms.size() || groups.size() > kMaxGroups || !IsOrderSafe(groups)) return false;
+  TreeBuilder builder(function, row.exit);
+  ir::Block* otherwise = row.onward;
+  for (std::size_t i = groups.size(); i-- > 1;) {
+    otherwise = builder.NewBlock(builder.Build(groups[i].terms, 0, otherwise));
+  }
+  row.entry->terminator = builder.Build(groups[0].terms, 0, otherwise);
+  for (const ir::Guard& guard : DemandedGuards(*row.entry)) {
+    auto& guards = row.entry->guards;
+    if (std::ranges::find(guards, guard) == guards.end()) guards.push_back(guard);
+  }
+  return true;
+}
+
+// The rows that end in a block, if that makes the function smaller. Others are looked for in what comes of
+// it.
+std::size_t GatherTo(ir::Function& function, std::uint32_t exit, const Context& context) {
+  ir::Function trial = function.Clone();
+  TermRowFinder finder(trial, context);
+  std::size_t gathered = 0;
+  for (const TermRow& row : finder.RowsTo(*trial.block(exit))) {
+    if (Gather(trial, row)) ++gathered;
+  }
+  if (gathered == 0) return 0;
+  trial.RemoveUnreachable();
+  // What is a row from one side is one from the other too, with the outcomes the other way round.
+  if (EstimateHalfInstructions(trial) >= EstimateHalfInstructions(function)) return 0;
+  function = std::move(trial);
+  return gathered;
+}
+
+std::size_t GatherOnce(ir::Function& function, const Context& context) {
+  std::vector<std::uint32_t> exits;
+  for (const ir::Block* exit : TermRowFinder(function, context).LikelyExits()) exits.push_back(exit->id());
+  for (const std::uint32_t exit : exits) {
+    if (const std::size_t gathered = GatherTo(function, exit, context); gathered > 0) return gathered;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool RunGatherTests(ir::Function& function, Context& context) {
+  constexpr std::size_t kMaxRounds = 8;
+  std::size_t gathered = 0;
+  for (std::size_t round = 0; round < kMaxRounds; ++round) {
+    const std::size_t now = GatherOnce(function, context);
+    gathered += now;
+    if (now == 0) break;
+  }
+  context.counters["gather-tests.rows"] += gathered;
+  return gathered > 0;
+}
+
+}  // namespace bpfopt::passes
