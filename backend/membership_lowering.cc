@@ -166,9 +166,7 @@ class Lowering {
       WordSet set{0, bits, true, parts->members, {}};
       for (const SingleWord& single : parts->singles) set.absent.push_back(single.word);
       std::sort(set.absent.begin(), set.absent.end());
-      std::uint64_t steps = options_.steps;
-      std::optional<MembershipTest> test = LookUpMembershipTest(set, options_.rules);
-      if (!test) test = SearchMembershipTest(set, steps);
+      const std::optional<MembershipTest> test = TestOf(set);
       if (!test || parts->singles.size() + test->cost() >= tests) continue;
       for (const SingleWord& single : parts->singles) {
         Block* next = function_.NewBlock();
@@ -283,11 +281,21 @@ class Lowering {
     const bool is_whole = is_clean && question.ignored == 0;
     const WordSet set{question.ignored, bits - question.ignored, is_whole, question.words, {}};
     if (set.words.back() > set.largest()) return std::nullopt;
+    const std::optional<MembershipTest> test = TestOf(set);
+    if (!test && options_.missing != nullptr) options_.missing->push_back(set);
+    return test && test->cost() <= most ? test : std::nullopt;
+  }
+
+  // Switches of one function ask for the same sets.
+  std::optional<MembershipTest> TestOf(const WordSet& set) {
+    for (const auto& [known, test] : known_) {
+      if (known == set) return test;
+    }
     std::uint64_t steps = options_.steps;
     std::optional<MembershipTest> test = LookUpMembershipTest(set, options_.rules);
     if (!test) test = SearchMembershipTest(set, steps);
-    if (!test && options_.missing != nullptr) options_.missing->push_back(set);
-    return test && test->cost() <= most ? test : std::nullopt;
+    known_.emplace_back(set, test);
+    return test;
   }
 
   ir::Branch BitTest(const LowPart& part, const ir::Edge& out, ir::Edge on) {
@@ -311,6 +319,7 @@ class Lowering {
   ir::Function& function_;
   const MembershipOptions& options_;
   std::vector<std::vector<ir::EdgeRef>> predecessors_;
+  std::vector<std::pair<WordSet, std::optional<MembershipTest>>> known_;
 };
 
 }  // namespace

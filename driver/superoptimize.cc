@@ -111,7 +111,8 @@ class Superoptimizer {
         budget_(budget),
         judge_(judge),
         rules_{options.target, options.relation, subject.cooked},
-        steps_(budget.steps) {}
+        steps_(budget.steps),
+        smt_steps_(budget.smt_steps) {}
 
   Superoptimized Run(const Built& built) {
     Superoptimized result{built, 0, 0, 0};
@@ -124,7 +125,7 @@ class Superoptimizer {
     backend::MachineFunction function = backend::FormBlocks(result.built.program, result.built.draws);
     backend::Simplify(function);
     for (const Window& window : backend::FindWindows(function, {})) {
-      if (steps_ == 0) return false;
+      if (steps_ == 0 || smt_steps_ == 0) return false;
       if (!MarkSeen(window)) continue;
       ++result.windows;
       const std::optional<Program> code = FindShorter(window, result.refuted);
@@ -160,7 +161,7 @@ class Superoptimizer {
     Examples examples(window);
     for (std::size_t round = 0; round < kInputsOfExit; ++round) {
       for (std::size_t exit = 0; exit < window.exits.size(); ++exit) {
-        if (const auto input = prover.FindInput(exit, budget_.smt_steps)) examples.AddAround(*input);
+        if (const auto input = prover.FindInput(exit, budget_.smt_steps_per_question)) examples.AddAround(*input);
       }
     }
     std::uint64_t steps = std::min(budget_.steps_per_window, steps_);
@@ -169,7 +170,7 @@ class Superoptimizer {
     for (std::size_t round = 0; round < budget_.refutations && !found; ++round) {
       const auto code = backend::Synthesize(window, examples.InTurns(), rules_, length - 1, steps);
       if (!code) break;
-      const verifier::WindowVerdict verdict = prover.Compare(*code, budget_.smt_steps);
+      const verifier::WindowVerdict verdict = prover.Compare(*code, budget_.smt_steps_per_question);
       if (verdict.answer == verifier::Answer::kEqual) found = code;
       if (verdict.answer == verifier::Answer::kUndecided) break;
       if (verdict.answer == verifier::Answer::kDifferent) {
@@ -178,6 +179,7 @@ class Superoptimizer {
       }
     }
     steps_ -= before - steps;
+    smt_steps_ -= std::min(smt_steps_, prover.steps_used());
     return found;
   }
 
@@ -204,6 +206,7 @@ class Superoptimizer {
   const std::function<bool(const Built&)>& judge_;
   const backend::Rules rules_;
   std::uint64_t steps_;
+  std::uint64_t smt_steps_;
   std::set<std::vector<std::uint64_t>> seen_;
 };
 

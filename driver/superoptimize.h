@@ -21,8 +21,9 @@ namespace bpfopt::driver {
 struct SuperoptimizerBudget {
   std::uint64_t steps = 60'000'000;
   std::uint64_t steps_per_window = 3'000'000;
-  std::size_t refutations = 12;
-  std::uint64_t smt_steps = 2'000'000;
+  std::size_t refutations = 8;
+  std::uint64_t smt_steps_per_question = 400'000;
+  std::uint64_t smt_steps = 6'000'000;
 };
 
 struct Superoptimized {
