@@ -1,6 +1,7 @@
 // bpfopt-bench: compiles the corpus and compares each program's size with that of the installed tcpdump. Exit
 // status 1 when a row is larger than tcpdump's, unproven or has no program.
 #include "bench/corpus.h"
+#include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
@@ -48,6 +49,12 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
 }
 
+int RunLevels(const std::string& directory, bpfopt::CompileOptions options) {
+  options.netmask = 0;
+  const auto corpus = bpfopt::bench::ReadCorpus(directory);
+  return corpus ? Print(bpfopt::bench::CompareLevels(*corpus, options)) : Fail(corpus.error().message);
+}
+
 int RunSeccomp() {
   const auto table = bpfopt::bench::CompareWithLibseccomp();
   return table ? Print(*table) : Fail(table.error().message);
@@ -60,14 +67,17 @@ int Main(int argc, char** argv) {
   bpfopt::CompileOptions options;
   bool json = false;
   bool seccomp = false;
+  bool levels = false;
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
   app.add_flag("--json", json, "print JSON");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
+  app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   CLI11_PARSE(app, argc, argv);
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
+  if (levels) return RunLevels(directory, options);
   return Run(directory, options, json);
 }
 

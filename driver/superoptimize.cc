@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <random>
 #include <set>
 #include <string>
 #include <tuple>
@@ -21,8 +22,9 @@ namespace {
 using backend::Example;
 using backend::Window;
 
-constexpr std::size_t kMostExamples = 700;
+constexpr std::size_t kManyExamples = 320;
 constexpr std::size_t kInputsOfExit = 3;
+constexpr std::size_t kScatter = 0x9e37;      // odd, so that all inputs have their turn
 constexpr std::size_t kLargestProgram = 120;  // instructions; beyond, windows are too many
 
 // Examples of what one window does, without the same one twice, those of all exits by turns.
@@ -33,15 +35,16 @@ class Examples {
   // Nothing changes when the code cannot be run on it.
   void Add(const verifier::WindowInput& input) {
     const auto departure = backend::RunWindow(window_.code, window_.bytes, input.a, input.bytes);
-    if (!departure || count_ >= kMostExamples) return;
+    if (!departure) return;
     if (!known_.emplace(input.a, input.bytes).second) return;
     by_exit_[departure->exit].push_back({input.a, input.bytes, *departure});
     ++count_;
   }
 
-  // `input`, and what differs from it in one bit, or in its last byte.
+  // `input`, and while examples are few what differs from it in one bit, or in its last byte.
   void AddAround(const verifier::WindowInput& input) {
     Add(input);
+    if (count_ >= kManyExamples) return;
     verifier::WindowInput near = input;
     if (window_.reads_a) {
       for (unsigned bit = 0; bit < 32; ++bit) {
@@ -83,6 +86,64 @@ class Examples {
   std::vector<std::vector<Example>> by_exit_;
   std::set<std::pair<std::uint32_t, std::vector<std::uint8_t>>> known_;
   std::size_t count_ = 0;
+};
+
+// Inputs of a window by number: all there are when they are few, else drawn around the examples.
+class Inputs {
+ public:
+  Inputs(const Window& window, std::vector<Example> examples)
+      : window_(window), examples_(std::move(examples)) {
+    if (window.reads_a) {
+      for (unsigned bit = 0; bit < 32; ++bit) {
+        if ((window.possible_a >> bit & 1) != 0) a_bits_.push_back(bit);
+      }
+    }
+    const std::size_t bits = a_bits_.size() + 8 * window.bytes.size();
+    are_all_ = bits <= kFewBits;
+    count_ = are_all_ ? std::size_t{1} << bits : kDrawn;
+  }
+
+  bool are_all() const { return are_all_; }
+  std::size_t count() const { return count_; }
+
+  verifier::WindowInput operator[](std::size_t number) {
+    verifier::WindowInput input;
+    input.bytes.resize(window_.bytes.size());
+    if (!are_all_) return Draw(std::move(input));
+    for (std::uint8_t& byte : input.bytes) {
+      byte = static_cast<std::uint8_t>(number);
+      number >>= 8;
+    }
+    for (std::size_t i = 0; i < a_bits_.size(); ++i) {
+      input.a |= static_cast<std::uint32_t>(number >> i & 1) << a_bits_[i];
+    }
+    return input;
+  }
+
+ private:
+  static constexpr std::size_t kFewBits = 16;
+  static constexpr std::size_t kDrawn = 8192;
+
+  verifier::WindowInput Draw(verifier::WindowInput input) {
+    const Example& near = examples_[random_() % examples_.size()];
+    const Example& other = examples_[random_() % examples_.size()];
+    input.a =
+        (random_() % 2 == 0 ? near.a : near.a ^ static_cast<std::uint32_t>(random_())) & window_.possible_a;
+    for (std::size_t i = 0; i < input.bytes.size(); ++i) {
+      const unsigned choice = random_() % 8;
+      input.bytes[i] = choice == 0   ? static_cast<std::uint8_t>(random_())
+                       : choice == 1 ? other.bytes[i]
+                                     : near.bytes[i];
+    }
+    return input;
+  }
+
+  const Window& window_;
+  std::vector<Example> examples_;
+  std::vector<unsigned> a_bits_;
+  bool are_all_ = false;
+  std::size_t count_ = 0;
+  std::mt19937 random_;  // the same each time
 };
 
 verifier::WindowContract ContractOf(const Window& window, Target target) {
@@ -159,28 +220,60 @@ class Superoptimizer {
     const verifier::WindowContract contract = ContractOf(window, options_.target);
     verifier::WindowProver prover(window.code, contract);
     Examples examples(window);
-    for (std::size_t round = 0; round < kInputsOfExit; ++round) {
-      for (std::size_t exit = 0; exit < window.exits.size(); ++exit) {
-        if (const auto input = prover.FindInput(exit, budget_.smt_steps_per_question)) examples.AddAround(*input);
-      }
-    }
+    AddFirst(window, prover, examples);
     std::uint64_t steps = std::min(budget_.steps_per_window, steps_);
     const std::uint64_t before = steps;
     std::optional<Program> found;
     for (std::size_t round = 0; round < budget_.refutations && !found; ++round) {
-      const auto code = backend::Synthesize(window, examples.InTurns(), rules_, length - 1, steps);
+      const std::vector<Example> known = examples.InTurns();
+      const auto code = backend::Synthesize(window, known, rules_, length - 1, steps);
       if (!code) break;
-      const verifier::WindowVerdict verdict = prover.Compare(*code, budget_.smt_steps_per_question);
-      if (verdict.answer == verifier::Answer::kEqual) found = code;
-      if (verdict.answer == verifier::Answer::kUndecided) break;
-      if (verdict.answer == verifier::Answer::kDifferent) {
-        ++refuted;
-        examples.AddAround(*verdict.input);
+      std::optional<verifier::WindowInput> difference = FindDifference(window, *code, known);
+      if (!difference) {
+        verifier::WindowVerdict verdict = prover.Compare(*code, budget_.smt_steps_per_proof);
+        if (verdict.answer == verifier::Answer::kEqual) found = code;
+        if (verdict.answer != verifier::Answer::kDifferent) break;
+        difference = std::move(verdict.input);
       }
+      ++refuted;
+      examples.AddAround(*difference);
     }
     steps_ -= before - steps;
     smt_steps_ -= std::min(smt_steps_, prover.steps_used());
     return found;
+  }
+
+  // Some inputs for each exit: among all when they are few, else by the solver.
+  void AddFirst(const Window& window, verifier::WindowProver& prover, Examples& examples) const {
+    std::vector<std::size_t> counts(window.exits.size(), 0);
+    if (Inputs inputs(window, {}); inputs.are_all()) {
+      for (std::size_t i = 0; i < inputs.count(); ++i) {
+        const verifier::WindowInput input = inputs[i * kScatter % inputs.count()];
+        const auto departure = backend::RunWindow(window.code, window.bytes, input.a, input.bytes);
+        if (departure && counts[departure->exit]++ < kInputsOfExit) examples.AddAround(input);
+      }
+      return;
+    }
+    for (std::size_t round = 0; round < kInputsOfExit; ++round) {
+      for (std::size_t exit = 0; exit < window.exits.size(); ++exit) {
+        if (const auto input = prover.FindInput(exit, budget_.smt_steps_per_example))
+          examples.AddAround(*input);
+      }
+    }
+  }
+
+  // Tries the code before it is proven: most wrong candidates need no proof.
+  static std::optional<verifier::WindowInput> FindDifference(const Window& window, const Program& code,
+                                                             const std::vector<Example>& examples) {
+    Inputs inputs(window, examples);
+    for (std::size_t i = 0; i < inputs.count(); ++i) {
+      verifier::WindowInput input = inputs[i * kScatter % inputs.count()];
+      const auto wanted = backend::RunWindow(window.code, window.bytes, input.a, input.bytes);
+      const auto made = backend::RunWindow(code, window.bytes, input.a, input.bytes);
+      if (!wanted || !made || wanted->exit != made->exit) return input;
+      if (window.a_is_live[wanted->exit] && wanted->a != made->a) return input;
+    }
+    return std::nullopt;
   }
 
   bool IsBetter(const Program& a, const Program& b) const {

@@ -16,20 +16,21 @@
 
 namespace bpfopt::driver {
 
-// What it may spend: a count of examples looked at, of candidates for each window that a proof may refute,
+// What it may spend: a count of examples looked at, of candidates for each window that may turn out wrong,
 // and of the solver's resource units for each question.
 struct SuperoptimizerBudget {
   std::uint64_t steps = 60'000'000;
-  std::uint64_t steps_per_window = 3'000'000;
-  std::size_t refutations = 8;
-  std::uint64_t smt_steps_per_question = 400'000;
-  std::uint64_t smt_steps = 6'000'000;
+  std::uint64_t steps_per_window = 8'000'000;
+  std::size_t refutations = 40;
+  std::uint64_t smt_steps_per_example = 30'000;
+  std::uint64_t smt_steps_per_proof = 400'000;
+  std::uint64_t smt_steps = 4'000'000;
 };
 
 struct Superoptimized {
   Built built;
   std::size_t windows = 0;   // looked at
-  std::size_t refuted = 0;   // candidates that a proof refuted
+  std::size_t refuted = 0;   // candidates that some packet refuted
   std::size_t replaced = 0;  // windows that became shorter
 };
 
