@@ -7,6 +7,7 @@
 #include "backend/scratch.h"
 #include "backend/search.h"
 #include "backend/selection.h"
+#include "backend/sinking.h"
 #include "backend/switch_lowering.h"
 #include "bpf/opcode.h"
 #include "ir/graph.h"
@@ -108,9 +109,11 @@ struct Ways {
 Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
                            const Ways& ways) {
   ir::Function lowered = function.Clone();
-  const std::size_t memberships = ways.memberships ? LowerMemberships(lowered, {.steps = options.membership_steps}) : 0;
+  const std::size_t memberships =
+      ways.memberships ? LowerMemberships(lowered, {.steps = options.membership_steps}) : 0;
   lowered.RemoveUnreachable();
-  const LoweringReport report = LowerSwitches(lowered, rules, {options.objective, true, ways.masks});
+  const LoweringReport report =
+      LowerSwitches(lowered, rules, {options.objective, true, ways.masks, options.likely_first});
   lowered.RemoveUnreachable();
   lowered.MakeConstant(0);  // what A and X hold at the start
   if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
@@ -121,16 +124,8 @@ Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, con
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);
+  SinkLoads(*machine, options.objective);
   return Compiled{std::move(*machine), report.mask_gain, memberships};
-}
-
-bool IsBetter(const MachineFunction& a, const MachineFunction& b, Objective objective) {
-  const MachineCost left = CostOf(a);
-  const MachineCost right = CostOf(b);
-  if (objective == Objective::kSpeed) {
-    return std::pair(left.executed, left.instructions) < std::pair(right.executed, right.instructions);
-  }
-  return std::pair(left.instructions, left.executed) < std::pair(right.instructions, right.executed);
 }
 
 // Masks need X, which other values may want: where that can outweigh what they save, both ways are compiled.
@@ -140,7 +135,7 @@ Expected<Compiled> CompileWithout(const ir::Function& function, const Rules& rul
   ways.*way = false;
   Expected<Compiled> without = Compile(function, rules, options, ways);
   if (!best) return without;
-  if (!without || IsBetter(best->machine, without->machine, options.objective)) return best;
+  if (!without || IsBetter(CostOf(best->machine), CostOf(without->machine), options.objective)) return best;
   return without;
 }
 

@@ -20,6 +20,9 @@ struct EmitOptions {
   // one made for it, at the block or before. kFaithful: guards without a needed load cost nothing.
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
+  // Words of a switch that many packets have are asked for first, even where another order shares tests, and
+  // a test is added where it ends rows of others for many packets.
+  bool likely_first = false;
   std::size_t limit = 4096;  // instructions
   bpf::CookedHeader cooked;  // loads allowed in the link header of cooked captures
   // Candidates that the register search may try; 0 takes the first it makes (-O0).

@@ -1,5 +1,6 @@
 #include "backend/machine.h"
 
+#include "bpf/likelihood.h"
 #include "bpf/opcode.h"
 
 #include <algorithm>
@@ -120,11 +121,22 @@ void Simplify(MachineFunction& function) {
 
 MachineCost CostOf(const MachineFunction& simplified) {
   using Kind = MachineEnd::Kind;
-  constexpr unsigned kOnce = 20;  // the entry is executed 2^20 times
+  constexpr unsigned kOnce = 32;  // the entry is executed 2^32 times
   MachineCost cost;
   std::vector<std::uint64_t> runs(simplified.blocks.size(), 0);
+  std::vector<bpf::Accumulator> accumulators(simplified.blocks.size());
+  std::vector<bool> is_entered(simplified.blocks.size(), false);
   std::vector<bool> has_jumper(simplified.blocks.size(), false);
   runs[0] = std::uint64_t{1} << kOnce;
+  const auto enter = [&](std::uint32_t target, std::uint64_t times, const bpf::Accumulator& accumulator) {
+    runs[target] += times;
+    if (is_entered[target]) {
+      accumulators[target].Meet(accumulator);
+    } else {
+      accumulators[target] = accumulator;
+    }
+    is_entered[target] = true;
+  };
   for (std::size_t i = 0; i < simplified.blocks.size(); ++i) {
     const MachineBlock& block = simplified.blocks[i];
     std::size_t size = block.code.size();
@@ -141,10 +153,28 @@ MachineCost CostOf(const MachineFunction& simplified) {
     }
     cost.instructions += size;
     cost.executed += runs[i] * steps;
-    const std::size_t ways = block.successor_count();
-    for (std::size_t j = 0; j < ways; ++j) runs[block.successor(j)] += runs[i] / ways;
+    bpf::Accumulator accumulator = accumulators[i];
+    for (const MachineInstruction& instruction : block.code)
+      accumulator.Step(instruction.code, instruction.k);
+    if (block.end.kind == Kind::kJump) {
+      enter(block.end.then_block, runs[i], accumulator);
+    } else if (block.end.kind == Kind::kBranch) {
+      const std::uint64_t taken = runs[i] / bpf::kCertain * accumulator.Taken(block.end.code, block.end.k);
+      bpf::Accumulator otherwise = accumulator;
+      accumulator.Follow(block.end.code, block.end.k, true);
+      otherwise.Follow(block.end.code, block.end.k, false);
+      enter(block.end.then_block, taken, accumulator);
+      enter(block.end.else_block, runs[i] - taken, otherwise);
+    }
   }
   return cost;
+}
+
+bool IsBetter(const MachineCost& a, const MachineCost& b, Objective objective) {
+  if (objective == Objective::kSpeed) {
+    return std::pair(a.executed, a.instructions) < std::pair(b.executed, b.instructions);
+  }
+  return std::pair(a.instructions, a.executed) < std::pair(b.instructions, b.executed);
 }
 
 }  // namespace bpfopt::backend

@@ -4,6 +4,8 @@
 #ifndef BPFOPT_BACKEND_MACHINE_H
 #define BPFOPT_BACKEND_MACHINE_H
 
+#include "bpfopt/options.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -63,10 +65,11 @@ void Simplify(MachineFunction& function);
 // What a program made of these blocks costs, jumps that no order avoids included; far jumps are not counted.
 struct MachineCost {
   std::size_t instructions = 0;
-  // Instructions executed on average when both ways of each branch are equally likely, times 2^20.
+  // Instructions executed on average, by the weights of bpf/likelihood.h, times 2^32.
   std::uint64_t executed = 0;
 };
 MachineCost CostOf(const MachineFunction& simplified);
+bool IsBetter(const MachineCost& a, const MachineCost& b, Objective objective);
 
 }  // namespace bpfopt::backend
 

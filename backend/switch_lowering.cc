@@ -1,6 +1,8 @@
 #include "backend/switch_lowering.h"
 
 #include "backend/switch_partition.h"
+#include "backend/switch_rows.h"
+#include "bpf/likelihood.h"
 #include "ir/available_guards.h"
 #include "ir/graph.h"
 #include "ir/upper_bounds.h"
@@ -28,25 +30,6 @@ constexpr std::size_t kMaskedShare = 5;
 constexpr std::size_t kFastLeaf = 3;  // `==` tests in a row when executed instructions count
 // Then a mask, of which three instructions are executed, pays where it stands for more tests than this.
 constexpr unsigned kFastMask = 10;
-
-// The same leaves, with as many more as keep the rows of `==` tests short.
-std::vector<Leaf> SplitRows(std::vector<Leaf> leaves, std::size_t longest) {
-  std::vector<Leaf> split;
-  for (Leaf& leaf : leaves) {
-    const std::size_t count = leaf.singles.size();
-    const std::size_t pieces = count == 0 || !leaf.masks.empty() ? 1 : (count + longest - 1) / longest;
-    if (pieces == 1) {
-      split.push_back(std::move(leaf));
-      continue;
-    }
-    for (std::size_t p = 0; p < pieces; ++p) {
-      const auto begin = leaf.singles.begin() + static_cast<std::ptrdiff_t>(count * p / pieces);
-      const auto end = leaf.singles.begin() + static_cast<std::ptrdiff_t>(count * (p + 1) / pieces);
-      split.push_back({p == 0 ? leaf.first : begin->word, leaf.edge, {begin, end}, {}});
-    }
-  }
-  return split;
-}
 
 bool HasMasks(const Leaf& leaf) { return !leaf.masks.empty(); }
 
@@ -80,17 +63,24 @@ class Lowering {
     }
   }
 
-  void Lower(Block* block) {
+  // `original` is the block that had the switch at first.
+  void Lower(Block* block, const Block* original) {
+    PeeledSwitch peeled{block, {}};
+    if (options_.objective == Objective::kSpeed) peeled = PeelLikelyWords(function_, block);
+    block = peeled.block;
     ir::Switch choice = std::move(std::get<ir::Switch>(block->terminator));
     Restrict(choice.cases, LargestOf(choice.value));
-    Best best = BestFor(block, choice);
+    Best best = BestFor(original, choice);
     choice.value = best.value;
     if (choice.cases.size() == 1) {
       block->terminator = ir::Jump{std::move(choice.edges[choice.cases[0].edge])};
       return;
     }
-    const std::vector<Leaf> leaves =
-        SplitRows(std::move(best.division.leaves), LongestRow(best.cost, options_.objective));
+    std::vector<Leaf> leaves = std::move(best.division.leaves);
+    if (options_.objective == Objective::kSpeed || options_.likely_first) {
+      leaves = SplitByLikelihood(std::move(leaves), best.value, peeled.words);
+    }
+    leaves = SplitRows(std::move(leaves), LongestRow(best.cost, options_.objective));
     const bool may_trade = options_.objective == Objective::kBalanced && best.cost > kSmallSwitch;
     if (may_trade && std::any_of(leaves.begin(), leaves.end(), HasMasks)) {
       report_.slack += (best.cost + kMaskedShare - 1) / kMaskedShare;
@@ -289,15 +279,21 @@ class Lowering {
     block->terminator = std::move(branch);
   }
 
-  // Words that other tests with the same outcomes ask for come last: rows that end alike become one.
+  // Words that other tests with the same outcomes ask for come last: rows that end alike become one. Of the
+  // others the likeliest come first.
   void TestLeaf(Block* block, Leaf leaf, Tree& tree) {
     const std::vector<ir::Edge>& edges = tree.choice.edges;
     const auto times_seen = [&](const SingleWord& single) {
       const auto known = seen_.find(KeyOf(single.word, edges[single.edge], edges[leaf.edge]));
       return known == seen_.end() ? 0U : known->second;
     };
+    const auto rank = [&](const SingleWord& single) {
+      const std::uint32_t likelihood = LikelihoodOf(tree.choice.value, single.word, single.word);
+      const unsigned seen = SharesTests() && !options_.likely_first ? times_seen(single) : 0;
+      return std::pair(seen, bpf::kCertain - likelihood);
+    };
     std::stable_sort(leaf.singles.begin(), leaf.singles.end(),
-                     [&](const SingleWord& a, const SingleWord& b) { return times_seen(a) < times_seen(b); });
+                     [&](const SingleWord& a, const SingleWord& b) { return rank(a) < rank(b); });
     std::size_t left = leaf.singles.size() + leaf.masks.size();
     // Where to go on: the next test of the leaf.
     const auto next = [&]() -> ir::Edge {
@@ -372,7 +368,7 @@ LoweringReport LowerSwitches(ir::Function& function, const Rules& rules, const S
   for (const Block* block : blocks) lowering.Note(block);
   for (Block* block : blocks) {
     if (!std::holds_alternative<ir::Switch>(block->terminator)) continue;
-    lowering.Lower(block);
+    lowering.Lower(block, block);
   }
   return lowering.report();
 }

@@ -35,6 +35,7 @@ struct SwitchOptions {
   // A load whose upper bytes decide everything may become a narrower one, where no guard is lost by it.
   bool narrows_loads = true;
   bool uses_masks = true;
+  bool likely_first = false;  // as in EmitOptions; so it is in any case when executed instructions count
 };
 
 struct LoweringReport {

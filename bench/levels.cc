@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -35,7 +37,7 @@ std::string Times(std::vector<double> times) {
 
 }  // namespace
 
-std::string CompareLevels(const Corpus& corpus, const CompileOptions& options) {
+Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& options) {
   std::string text =
       fmt::format("{:>4} {:>4} {:>7}  {:<22} {:<18} {}\n", "-O2", "-O3", "ms", "id", "link type", "filter");
   std::size_t second_sum = 0;
@@ -56,10 +58,10 @@ std::string CompareLevels(const Corpus& corpus, const CompileOptions& options) {
     text += fmt::format("{:>4} {:>4} {:>7.0f}  {:<22} {:<18} {}\n", second->instructions, third->instructions,
                         third->milliseconds, row.id, row.link_type, row.filter);
   }
-  return text +
-         fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n", third_times.size(),
-                     second_sum, third_sum, unproven) +
-         fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
+  text += fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n", third_times.size(),
+                      second_sum, third_sum, unproven);
+  text += fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
+  return ModeReport{std::move(text), unproven > 0};
 }
 
 }  // namespace bpfopt::bench

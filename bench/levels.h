@@ -3,15 +3,15 @@
 #define BPFOPT_BENCH_LEVELS_H
 
 #include "bench/corpus.h"
+#include "bench/mode.h"
 #include "bpfopt/compiler.h"
-
-#include <string>
+#include "bpfopt/error.h"
 
 namespace bpfopt::bench {
 
 // Compiles each row at both levels: a table of the rows that become smaller, the sums, and the times. Rows
 // that do not compile are left out.
-std::string CompareLevels(const Corpus& corpus, const CompileOptions& options);
+Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& options);
 
 }  // namespace bpfopt::bench
 

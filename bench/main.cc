@@ -1,15 +1,23 @@
 // bpfopt-bench: compiles the corpus and compares each program's size with that of the installed tcpdump. Exit
 // status 1 when a row is larger than tcpdump's, unproven or has no program.
+#include "bench/ablation.h"
 #include "bench/corpus.h"
+#include "bench/executed.h"
 #include "bench/levels.h"
 #include "bench/measure.h"
+#include "bench/mode.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
+#include "bench/times.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +25,7 @@
 
 namespace {
 
+using bpfopt::bench::Form;
 using bpfopt::bench::Row;
 
 constexpr int kBadRows = 1;
@@ -49,10 +58,25 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
 }
 
-int RunLevels(const std::string& directory, bpfopt::CompileOptions options) {
+// A way of running that makes a report of the corpus.
+using Mode = std::function<bpfopt::Expected<bpfopt::bench::ModeReport>(const bpfopt::bench::Corpus&,
+                                                                       const bpfopt::CompileOptions&)>;
+
+int RunMode(const std::string& directory, bpfopt::CompileOptions options, const Mode& mode) {
   options.netmask = 0;
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
-  return corpus ? Print(bpfopt::bench::CompareLevels(*corpus, options)) : Fail(corpus.error().message);
+  if (!corpus) return Fail(corpus.error().message);
+  const auto report = mode(*corpus, options);
+  if (!report) return Fail(report.error().message);
+  if (const int failed = Print(report->text); failed != 0) return failed;
+  return report->is_bad ? kBadRows : 0;
+}
+
+// The command that was built beside this one.
+std::string CommandBeside() {
+  std::error_code failure;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", failure);
+  return failure ? "bpfopt" : (self.parent_path() / "bpfopt").string();
 }
 
 int RunSeccomp() {
@@ -66,18 +90,61 @@ int Main(int argc, char** argv) {
   std::string relation = "faithful";
   bpfopt::CompileOptions options;
   bool json = false;
+  bool markdown = false;
   bool seccomp = false;
+  bool executed = false;
+  bool times = false;
+  bool ablation = false;
+  bpfopt::bench::ExecutedOptions executed_options;
+  bpfopt::bench::TimesOptions times_options{CommandBeside()};
+  const std::map<std::string, bpfopt::Objective> objectives = {{"size", bpfopt::Objective::kSize},
+                                                               {"speed", bpfopt::Objective::kSpeed},
+                                                               {"balanced", bpfopt::Objective::kBalanced}};
   bool levels = false;
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
+  app.add_option("--objective", options.objective, "size, speed or balanced")
+      ->transform(CLI::Transformer(objectives));
+  app.add_flag("--executed", executed, "compare instructions executed per packet instead");
+  app.add_option("--captures", executed_options.captures,
+                 "for --executed: a directory of savefiles, instead of generated traffic")
+      ->needs("--executed");
+  app.add_flag("--times", times, "print how long compiling takes instead");
+  app.add_option("--command", times_options.command, "for --times: the bpfopt to run")->needs("--times");
+  app.add_flag("--ablation", ablation, "print what programs come to without each of the passes instead");
+  app.add_flag("--markdown", markdown, "for --ablation: a table in Markdown");
   app.add_flag("--json", json, "print JSON");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   CLI11_PARSE(app, argc, argv);
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
-  if (levels) return RunLevels(directory, options);
+  const Form form = json ? Form::kJson : markdown ? Form::kMarkdown : Form::kText;
+  executed_options.form = form;
+  times_options.form = form;
+  using bpfopt::CompileOptions;
+  using bpfopt::bench::Corpus;
+  if (executed) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::CompareExecuted(corpus, base, executed_options);
+    });
+  }
+  if (levels) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::CompareLevels(corpus, base);
+    });
+  }
+  if (times) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::MeasureTimes(corpus, base, times_options);
+    });
+  }
+  if (ablation) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::CompareWithoutPasses(corpus, base, form);
+    });
+  }
   return Run(directory, options, json);
 }
 

@@ -2,6 +2,7 @@
 #include "bench/measure.h"
 
 #include "bench/tcpdump.h"
+#include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 
 #include <utility>
@@ -19,7 +20,7 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
   CompileOptions options = base_options;
   options.link_type = corpus.link_type;
   const auto begin = std::chrono::steady_clock::now();
-  const auto compiled = Compile(corpus.filter, options);
+  auto compiled = Compile(corpus.filter, options);
   row.compile_time = std::chrono::steady_clock::now() - begin;
   if (!compiled) {
     row.status = Status::kFailed;
@@ -28,8 +29,11 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
   }
   row.ours = compiled->program.size();
   row.proven = compiled->proven;
+  row.bound = FindLowerBound(compiled->source, compiled->program,
+                             {.target = options.target, .relation = options.relation})
+                  .instructions;
 
-  const auto theirs = AskTcpdump(corpus.link_type, corpus.filter);
+  auto theirs = AskTcpdump(corpus.link_type, corpus.filter);
   if (!theirs) return tl::unexpected(theirs.error());
   if (theirs->refused) {
     row.status = Status::kTcpdumpRefuses;
@@ -37,7 +41,9 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
     return row;
   }
   row.theirs = theirs->program.size();
-  const auto verdict = Verify(compiled->source, theirs->program, {.relation = options.relation});
+  row.program = std::move(compiled->program);
+  row.their_program = std::move(theirs->program);
+  const auto verdict = Verify(compiled->source, row.their_program, {.relation = options.relation});
   if (verdict && verdict->answer == Answer::kDifferent) {
     row.status = Status::kTcpdumpWrong;
     row.message = Describe(*verdict->counterexample);

@@ -4,6 +4,7 @@
 
 #include "bench/corpus.h"
 #include "bpfopt/compiler.h"
+#include "bpfopt/program.h"
 
 #include <chrono>
 #include <cstddef>
@@ -25,16 +26,21 @@ struct Row {
   Status status = Status::kCompared;
   std::size_t ours = 0;
   std::size_t theirs = 0;
+  Program program;        // ours
+  Program their_program;  // tcpdump's
+  std::size_t bound = 1;  // no equal program has fewer instructions
   bool proven = false;
   std::optional<std::size_t> by_hand;
   std::chrono::nanoseconds compile_time{};
   std::string message;  // why wrong, refused, unsupported or failed
 
   double ratio() const { return static_cast<double>(ours) / static_cast<double>(theirs); }
-  // What must not happen: larger than tcpdump's, not proven, not compiled.
+  double ratio_to_bound() const { return static_cast<double>(ours) / static_cast<double>(bound); }
+  // What must not happen: larger than tcpdump's, not proven, not compiled; and smaller than is possible.
   bool is_bad() const {
     if (status == Status::kUnsupported) return false;
-    return status == Status::kFailed || !proven || (status == Status::kCompared && ours > theirs);
+    return status == Status::kFailed || !proven || ours < bound ||
+           (status == Status::kCompared && ours > theirs);
   }
 };
 

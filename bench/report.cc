@@ -48,6 +48,26 @@ std::map<std::string, Mean> Means(const std::vector<Row>& rows) {
   return means;
 }
 
+// How close the rows come to their lower bounds, by file and over all.
+struct Closeness {
+  Mean mean;
+  std::size_t met = 0;  // rows that cannot be smaller
+};
+
+std::map<std::string, Closeness> ClosenessToBounds(const std::vector<Row>& rows) {
+  std::map<std::string, Closeness> closeness;
+  for (const Row& row : rows) {
+    if (row.ours == 0) continue;
+    for (const std::string& name : {row.corpus.file, std::string("all")}) {
+      Closeness& file = closeness[name];
+      ++file.mean.rows;
+      file.mean.log_sum += std::log(row.ratio_to_bound());
+      if (row.ours == row.bound) ++file.met;
+    }
+  }
+  return closeness;
+}
+
 struct Times {
   double median = 0;
   double max = 0;
@@ -70,11 +90,11 @@ std::string ComparedTable(std::vector<Row> rows) {
   std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
     return a.is_bad() != b.is_bad() ? a.is_bad() : a.ratio() > b.ratio();
   });
-  std::string text = fmt::format("{:>4} {:>7} {:>5} {:>7} {:<8} {:<22} {:<11} {}\n", "ours", "tcpdump",
-                                 "hand", "ratio", "proven", "id", "link type", "filter");
+  std::string text = fmt::format("{:>4} {:>5} {:>7} {:>5} {:>7} {:<8} {:<22} {:<11} {}\n", "ours", "bound",
+                                 "tcpdump", "hand", "ratio", "proven", "id", "link type", "filter");
   for (const Row& row : rows) {
-    text += fmt::format("{:>4} {:>7} {:>5} {:>7.3f} {:<8} {:<22} {:<11} {}\n", row.ours, row.theirs,
-                        row.by_hand ? std::to_string(*row.by_hand) : "", row.ratio(),
+    text += fmt::format("{:>4} {:>5} {:>7} {:>5} {:>7.3f} {:<8} {:<22} {:<11} {}\n", row.ours, row.bound,
+                        row.theirs, row.by_hand ? std::to_string(*row.by_hand) : "", row.ratio(),
                         row.proven ? "yes" : "NO", row.corpus.id, row.corpus.link_type, row.corpus.filter);
   }
   return text;
@@ -87,7 +107,8 @@ std::string OtherRows(const std::vector<Row>& rows, Status status, const std::st
     text += fmt::format("  {:<22} {:<18} {}\n", row.corpus.id, row.corpus.link_type, row.corpus.filter);
     const bool has_program = status == Status::kTcpdumpWrong || status == Status::kTcpdumpRefuses;
     if (has_program)
-      text += fmt::format("    ours: {}, {}\n", row.ours, row.proven ? "proven" : "NOT PROVEN");
+      text += fmt::format("    ours: {} of at least {}, {}\n", row.ours, row.bound,
+                          row.proven ? "proven" : "NOT PROVEN");
     if (status == Status::kTcpdumpWrong) {
       text += fmt::format("    tcpdump's {} instructions are wrong on this {}\n", row.theirs,
                           FirstLine(row.message));
@@ -116,6 +137,11 @@ std::string FormatTable(const std::vector<Row>& rows) {
   for (const auto& [name, mean] : Means(rows)) {
     text += fmt::format("  {:<18} {:.4f} over {} rows\n", name, mean.value(), mean.rows);
   }
+  text += "\nGeometric mean of ours / the proven lower bound:\n";
+  for (const auto& [name, file] : ClosenessToBounds(rows)) {
+    text += fmt::format("  {:<18} {:.4f} over {} rows, of which {} meet it\n", name, file.mean.value(),
+                        file.mean.rows, file.met);
+  }
   const Times times = CompileTimes(rows);
   text += fmt::format("Compile time in process: median {:.1f} ms, max {:.1f} ms\n", times.median, times.max);
   const auto bad = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); });
@@ -134,6 +160,7 @@ std::string FormatJson(const std::vector<Row>& rows) {
                                     {"status", StatusName(row.status)},
                                     {"bad", row.is_bad()}};
     if (row.ours != 0) entry["ours"] = row.ours;
+    if (row.ours != 0) entry["bound"] = row.bound;
     if (row.theirs != 0) entry["tcpdump"] = row.theirs;
     if (row.status == Status::kCompared) entry["ratio"] = row.ratio();
     if (row.by_hand) entry["hand"] = *row.by_hand;
@@ -143,6 +170,10 @@ std::string FormatJson(const std::vector<Row>& rows) {
     document["rows"].push_back(std::move(entry));
   }
   for (const auto& [name, mean] : Means(rows)) document["geometric_mean"][name] = mean.value();
+  for (const auto& [name, file] : ClosenessToBounds(rows)) {
+    document["to_bound"][name] = {
+        {"geometric_mean", file.mean.value()}, {"rows", file.mean.rows}, {"met", file.met}};
+  }
   const Times times = CompileTimes(rows);
   document["milliseconds"] = {{"median", times.median}, {"max", times.max}};
   return document.dump(2) + "\n";

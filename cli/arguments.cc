@@ -96,6 +96,10 @@ void EffortArguments::AddTo(CLI::App& app) {
   AddChoice(app, "--proof", proof,
             {{"on", ProofMode::kOn}, {"off", ProofMode::kOff}, {"required", ProofMode::kRequired}},
             "on (default from -O2), off, or required: fail rather than fall back");
+  app.add_option("--disable-pass", disabled_passes, "leave a pass out (--list-passes); may be repeated")
+      ->type_name("PASS")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void EffortArguments::Apply(CompileOptions& options) const {
@@ -105,6 +109,7 @@ void EffortArguments::Apply(CompileOptions& options) const {
   options.limit = limit;
   options.target = target;
   options.proof = proof;
+  options.disabled_passes = disabled_passes;
 }
 
 void FilterArguments::AddTo(CLI::App& app) {

@@ -63,6 +63,7 @@ struct EffortArguments {
   std::size_t limit = 4096;
   Target target = Target::kPcap;
   std::optional<ProofMode> proof;
+  std::vector<std::string> disabled_passes;
 
   void AddTo(CLI::App& app);
   void Apply(CompileOptions& options) const;

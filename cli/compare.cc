@@ -2,6 +2,7 @@
 #include "bpfopt/compiler.h"
 #include "bpfopt/format.h"
 #include "bpfopt/libpcap.h"
+#include "bpfopt/lower_bound.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/exit_status.h"
@@ -53,7 +54,9 @@ std::vector<std::string> Column(const std::string& heading, const std::string& b
 
 std::string OurHeading(const CompileResult& result, const CompileOptions& options) {
   const char* relation = options.relation == Relation::kStrict ? "strict" : "faithful";
-  return fmt::format("bpfopt: {} instructions, {}", result.program.size(),
+  const LowerBound bound =
+      FindLowerBound(result.source, result.program, {.target = options.target, .relation = options.relation});
+  return fmt::format("bpfopt: {} instructions of at least {}, {}", result.program.size(), bound.instructions,
                      result.proven ? fmt::format("proven {}", relation) : std::string("not proven"));
 }
 

@@ -58,6 +58,7 @@ class Optimizer {
     options.objective = effort_.objective;
     options.limit = effort_.limit;
     options.proof = effort_.proof;
+    options.disabled_passes = effort_.disabled_passes;
     options.observer = inspection_.Observer();
     return {};
   }

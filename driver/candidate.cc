@@ -3,11 +3,11 @@
 
 #include "backend/emit.h"
 #include "bpf/checker.h"
-#include "bpf/opcode.h"
 #include "bpf/text.h"
 #include "ir/print.h"
 #include "passes/pass.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -45,8 +45,19 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   };
   // A diagram shares what follows equal tests, and splits what follows different ones.
   without("no-diagram", "decision-diagram");
+  recipes.back().disabled.push_back("order-tests");
+  // Tests that are made early can keep tails from being alike.
+  without("no-order", "order-tests");
   // A tail that is shared keeps a register that the copies have for other things.
   without("no-merge", "merge-tails");
+  // One test of two fields costs more than the first of two, where that one mostly ends the matter.
+  if (options.objective == Objective::kSpeed) {
+    without("no-fusion", "fuse-fields");
+    recipes.back().disabled.push_back("merge-tails");
+    without("no-reorder", "decision-diagram");
+    for (const std::string_view pass : {"fuse-fields", "merge-tails"})
+      recipes.back().disabled.push_back(pass);
+  }
   // What is joined may be joined well.
   if (is_lifted) without("no-duplicates", "duplicate-tails");
   // What is strict is faithful too.
@@ -57,9 +68,21 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   return recipes;
 }
 
+std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) {
+  std::vector<Recipe> recipes(2, MainRecipe(options, is_lifted));
+  recipes[0].name = "likely-first";
+  recipes[1].name = "likely-first-no-fusion";
+  for (const std::string_view pass : {"fuse-fields", "merge-tails"}) recipes[1].disabled.push_back(pass);
+  for (Recipe& recipe : recipes) recipe.likely_first = true;
+  return recipes;
+}
+
 Expected<void> CheckEffort(const CompileOptions& options) {
   if (options.level < 0 || options.level > 3) return InvalidInput("an optimization level is 0, 1, 2 or 3");
   if (options.limit == 0) return InvalidInput("a program has at least one instruction");
+  for (const std::string& name : options.disabled_passes) {
+    if (passes::FindPass(name) == nullptr) return InvalidInput(fmt::format("there is no pass '{}'", name));
+  }
   return {};
 }
 
@@ -76,6 +99,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   pipeline.level = recipe.level;
   pipeline.stop_after = stop_after;
   pipeline.disabled = recipe.disabled;
+  pipeline.disabled.insert(pipeline.disabled.end(), options.disabled_passes.begin(),
+                           options.disabled_passes.end());
   pipeline.check_invariants = options.check_invariants;
   pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
     if (report.changed && effective_passes != nullptr) effective_passes->insert(report.pass->name);
@@ -96,6 +121,7 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   const backend::EmitOptions emit_options = {
       .relation = recipe.relation,
       .objective = options.objective,
+      .likely_first = recipe.likely_first,
       .limit = options.limit,
       .cooked = subject.cooked,
       .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0,
@@ -113,30 +139,6 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
                                  violations[0].instruction, violations[0].reason));
   }
   return Built{std::move(emitted->program), std::move(emitted->draws), std::move(effective_passes)};
-}
-
-double ExpectedPath(const Program& program) {
-  std::vector<double> reached(program.size() + 1, 0.0);
-  if (!program.empty()) reached[0] = 1.0;
-  double sum = 0.0;
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    const Instruction& instruction = program[i];
-    const double here = reached[i];
-    sum += here;
-    const auto flow = [&](std::size_t offset, double share) {
-      const std::size_t target = i + 1 + offset;
-      if (target < program.size()) reached[target] += here * share;
-    };
-    if (bpf::IsConditionalJump(instruction.code)) {
-      flow(instruction.jt, 0.5);
-      flow(instruction.jf, 0.5);
-    } else if (bpf::Class(instruction.code) == bpf::kJmp) {
-      flow(instruction.k, 1.0);
-    } else if (bpf::Class(instruction.code) != bpf::kRet) {
-      flow(0, 1.0);
-    }
-  }
-  return sum;
 }
 
 }  // namespace bpfopt::driver

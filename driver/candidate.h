@@ -31,6 +31,7 @@ struct Recipe {
   int level = 2;
   Relation relation = Relation::kFaithful;
   std::vector<std::string_view> disabled;  // passes left out
+  bool likely_first = false;               // as in backend::EmitOptions
 };
 
 // What the level asks for. Lifted programs have joins that another optimizer made, and take them apart first;
@@ -39,6 +40,9 @@ Recipe MainRecipe(const CompileOptions& options, bool is_lifted);
 // Other ways that are worth trying beside it, the likeliest first. Passes are heuristics about size, and what
 // one of them spoils another way keeps.
 std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted);
+
+// Ways to a shorter path where the others give a program that runs longer than it should, for filters.
+std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted);
 
 struct Built {
   Program program;
@@ -61,9 +65,6 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
 // Passes and backend; the program has passed bpf::Check.
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log);
-
-// Executed instructions on the way from the entry, were each branch as likely as the other.
-double ExpectedPath(const Program& program);
 
 }  // namespace bpfopt::driver
 

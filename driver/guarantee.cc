@@ -3,6 +3,7 @@
 #include "driver/guarantee.h"
 
 #include "bpf/checker.h"
+#include "bpf/likelihood.h"
 #include "bpfopt/verify.h"
 #include "driver/superoptimize.h"
 
@@ -26,6 +27,11 @@ struct Attempt {
   bool is_source = false;
 };
 
+// How much longer than libpcap's the path of a balanced program may be before an instruction more is thought
+// of, and what each must save of the path then.
+constexpr double kLongestPath = 1.15;
+constexpr double kLeastGain = 1.2;
+
 class Choice {
  public:
   Choice(const Subject& subject, Source source, const CompileOptions& options, StageLog& log,
@@ -38,11 +44,12 @@ class Choice {
 
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
-    Rank();
+    Sort();
     if (options_.level >= 3 && Proof() != ProofMode::kOff) {
       log_.Run("superoptimize", [&] { return SuperoptimizeBest(), 0; });
-      Rank();
+      Sort();
     }
+    if (auto made = PreferQuickEnough(); !made) return tl::unexpected(made.error());
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
     if (!chosen) return tl::unexpected(chosen.error());
     return Finish(**chosen);
@@ -77,18 +84,13 @@ class Choice {
     if (built) {
       attempt.built = std::move(*built);
       attempt.report.instructions = attempt.built.program.size();
-      attempt.report.expected_path = ExpectedPath(attempt.built.program);
+      attempt.report.expected_path = bpf::ExpectedPath(attempt.built.program);
     } else {
       attempt.report.outcome = Candidate::Outcome::kTooLarge;
       attempt.report.detail = built.error().message;
     }
     attempts_.push_back(std::move(attempt));
     return {};
-  }
-
-  void Rank() {
-    std::stable_sort(attempts_.begin(), attempts_.end(),
-                     [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
   }
 
   // The best candidates as they are, and with their windows made shorter. Each step is proven as it is made:
@@ -121,7 +123,7 @@ class Choice {
       if (made.replaced == 0) continue;
       next.built = made.built;
       next.report.instructions = next.built.program.size();
-      next.report.expected_path = ExpectedPath(next.built.program);
+      next.report.expected_path = bpf::ExpectedPath(next.built.program);
       attempts_.push_back(std::move(next));
     }
   }
@@ -155,7 +157,7 @@ class Choice {
     attempt.is_source = true;
     attempt.report.name = "source";
     attempt.report.instructions = source_.program.size();
-    attempt.report.expected_path = ExpectedPath(source_.program);
+    attempt.report.expected_path = bpf::ExpectedPath(source_.program);
     attempt.built = {source_.program, source_.draws, {}};
     attempts_.push_back(std::move(attempt));
     return true;
@@ -174,6 +176,37 @@ class Choice {
                                                      : std::make_tuple(too_large, last, size, path, changed);
     };
     return rank(a) < rank(b);
+  }
+
+  void Sort() {
+    std::stable_sort(attempts_.begin(), attempts_.end(),
+                     [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
+  }
+
+  // A balanced program whose path is much longer than that of libpcap's gives way to one that is no larger
+  // than libpcap's, where the path becomes shorter by more than the program becomes longer.
+  Expected<void> PreferQuickEnough() {
+    if (!source_.yardstick) return {};
+    const Candidate smallest = attempts_.front().report;
+    const double longest = bpf::ExpectedPath(*source_.yardstick) * kLongestPath;
+    if (smallest.outcome == Candidate::Outcome::kTooLarge || smallest.expected_path <= longest) return {};
+    for (const Recipe& recipe : QuickRecipes(options_, subject_.is_lifted)) {
+      if (auto tried = TryAside(recipe); !tried) return tried;
+    }
+    Sort();
+    const auto is_better = [&](const Attempt& attempt) {
+      const Candidate& report = attempt.report;
+      if (report.outcome == Candidate::Outcome::kTooLarge ||
+          report.instructions > source_.yardstick->size()) {
+        return false;
+      }
+      const double longer =
+          static_cast<double>(report.instructions) - static_cast<double>(smallest.instructions);
+      return smallest.expected_path - report.expected_path > kLeastGain * longer;
+    };
+    const auto quick = std::find_if(attempts_.begin(), attempts_.end(), is_better);
+    if (quick != attempts_.end()) std::rotate(attempts_.begin(), quick, quick + 1);
+    return {};
   }
 
   Expected<Attempt*> TakeFirst() {

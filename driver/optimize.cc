@@ -29,6 +29,7 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
   effort.objective = options.objective;
   effort.limit = options.limit;
   effort.proof = options.proof;
+  effort.disabled_passes = options.disabled_passes;
   effort.budgets = options.budgets;
   effort.check_invariants = options.check_invariants;
   return effort;

@@ -71,6 +71,24 @@ bool AsksForStrippedTags(const ir::Function& function) {
   return false;
 }
 
+LibpcapOptions OptionsForLibpcap(const LoweredFilter& lowered, const CompileOptions& options, bool optimize) {
+  return {.link_type = std::to_string(lowered.dlt),
+          .snaplen = options.snaplen,
+          .netmask = options.netmask,
+          .origin = options.origin,
+          .optimize = optimize};
+}
+
+std::optional<Program> MakeYardstick(const Program& source, const LoweredFilter& lowered,
+                                     const CompileOptions& options) {
+  const bool is_wanted = options.level >= 2 && options.objective == Objective::kBalanced;
+  if (!is_wanted || source.size() > kMaxYardstick) return std::nullopt;
+  auto program = CompileWithLibpcap(SpellOut(lowered.filter, *lowered.link_type),
+                                    OptionsForLibpcap(lowered, options, /*optimize=*/true));
+  if (!program) return std::nullopt;
+  return std::move(*program);
+}
+
 Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::string_view> text,
                              const CompileOptions& options) {
   if (frontend::UsesExtensions(lowered.filter))
@@ -84,11 +102,7 @@ Expected<Program> AskLibpcap(const LoweredFilter& lowered, std::optional<std::st
   if (FewestInstructions(lowered) > kMaxLibpcapSource) {
     return InvalidInput(fmt::format("libpcap's program has more than {} instructions", kMaxLibpcapSource));
   }
-  const LibpcapOptions libpcap_options = {.link_type = std::to_string(lowered.dlt),
-                                          .snaplen = options.snaplen,
-                                          .netmask = options.netmask,
-                                          .origin = options.origin,
-                                          .optimize = false};
+  const LibpcapOptions libpcap_options = OptionsForLibpcap(lowered, options, /*optimize=*/false);
   const std::string verbatim = TextForLibpcap(lowered, text);
   Expected<Program> program = CompileWithLibpcap(verbatim, libpcap_options);
   if (!program) {
@@ -125,7 +139,11 @@ Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::str
                             "places of headers; this one does what the filter says",
                             std::nullopt};
   }
-  if (libpcap) return Source{std::move(*libpcap), {}, SourceKind::kLibpcap, {}, {}};
+  if (libpcap) {
+    Source source{std::move(*libpcap), {}, SourceKind::kLibpcap, {}};
+    source.yardstick = MakeYardstick(source.program, lowered, options);
+    return source;
+  }
 
   auto emitted = backend::Emit(lowered.function, {.relation = Relation::kStrict,
                                                   .objective = options.objective,

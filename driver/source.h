@@ -22,6 +22,9 @@ struct Source {
   SourceKind kind = SourceKind::kLibpcap;
   std::string reason;                         // why it is not libpcap's
   std::optional<Diagnostic> diagnostic = {};  // when libpcap's means something else
+  // What libpcap's optimizer makes of it, for a balanced program to be held to in its path. Nothing else is
+  // believed of it: it may be wrong.
+  std::optional<Program> yardstick = {};
 };
 
 // libpcap's unoptimized program when libpcap takes the filter, with at most kMaxLibpcapSource instructions
@@ -31,6 +34,8 @@ Expected<Source> MakeSource(const LoweredFilter& lowered, std::optional<std::str
                             const CompileOptions& options);
 
 inline constexpr std::size_t kMaxLibpcapSource = 5000;  // instructions
+// Beyond this libpcap's optimizer takes long, and no yardstick is made.
+inline constexpr std::size_t kMaxYardstick = 300;  // instructions of the source
 // More than any machine takes: a source is there to be proven against, not to run.
 inline constexpr std::size_t kMaxSource = 1'000'000;
 

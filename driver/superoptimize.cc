@@ -4,6 +4,7 @@
 #include "backend/synthesis.h"
 #include "backend/window.h"
 #include "bpf/checker.h"
+#include "bpf/likelihood.h"
 #include "bpf/opcode.h"
 #include "verifier/window_proof.h"
 
@@ -279,7 +280,7 @@ class Superoptimizer {
   bool IsBetter(const Program& a, const Program& b) const {
     const auto rank = [&](const Program& program) {
       const auto size = static_cast<double>(program.size());
-      const double path = ExpectedPath(program);
+      const double path = bpf::ExpectedPath(program);
       return options_.objective == Objective::kSpeed ? std::pair(path, size) : std::pair(size, path);
     };
     return rank(a) < rank(b);

@@ -1,97 +1,135 @@
-// Pass `fuse-fields`: two tests of neighbouring fields that lead to the same outcome when they fail become
-// one test of a wider, masked load.
+// Pass `fuse-fields`: two tests of neighbouring or overlapping fields that lead to the same outcome when they
+// fail become one test of a masked load that spans them.
 //
 //   b0: if ldb[23] == 0x6 then b1 else b9
 //   b1: if (ldh[20] & 0x1fff) == 0x0 then b2 else b9   =>   b0: if (ld[20] & 0x1fff00ff) == 0x6 then b2 else
 //   b9
 //
 // The wider load never reaches farther than the farther of the two, and its guard must be one that every
-// accepting path performs. One of the two tests must ask for a single word; the other may be a decision of
-// any size, as long as its ranges stay ranges.
+// accepting path performs. A set of words counts as one word where it is one on some of the bits: 0x80..0xbf
+// of a byte is 0x80 on 0xc0. One of the two tests must ask for single words, and few of them; the other may
+// be a decision of any size, as long as its ranges stay ranges.
 
 #include "ir/graph.h"
-#include "passes/cost.h"
-#include "passes/facts.h"
+#include "passes/decision_cost.h"
+#include "passes/field.h"
 #include "passes/guard_set.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace bpfopt::passes {
 namespace {
 
-// load(base, offset, width) & mask, the mask in the load's own bits.
-struct Field {
-  const ir::Value* base = nullptr;
-  std::uint32_t offset = 0;
-  unsigned width = 0;
-  std::uint32_t mask = 0;
+// A range is listed word by word, and words of two fields are paired, up to this many.
+constexpr std::size_t kMaxWords = 4;
 
-  std::uint64_t end() const { return std::uint64_t{offset} + width; }
-};
-
-std::uint32_t AllBits(unsigned width) { return width == 4 ? 0xffffffff : (1U << (8 * width)) - 1; }
-
-std::optional<Field> FieldOf(const ir::Value* value) {
-  std::uint32_t mask = 0xffffffff;
-  if (value->opcode() == ir::Opcode::kAnd && value->rhs()->IsConstant()) {
-    mask = value->rhs()->constant();
-    value = value->lhs();
-  }
-  if (value->opcode() != ir::Opcode::kLoad) return std::nullopt;
-  return Field{value->base(), value->offset(), value->width(), mask & AllBits(value->width())};
-}
-
-// The shortest load that holds both fields and ends where the farther of them ends.
-std::optional<Field> CommonField(const Field& a, const Field& b, const bpf::CookedHeader& cooked) {
-  if (a.base != b.base) return std::nullopt;
-  const std::uint64_t end = std::max(a.end(), b.end());
-  const std::uint64_t span = end - std::min(a.offset, b.offset);
-  if (span > 4) return std::nullopt;
-  const unsigned width = span <= 1 ? 1 : span <= 2 ? 2 : 4;
-  if (end < width || end > 0x7fffffff) return std::nullopt;
-  const auto offset = static_cast<std::uint32_t>(end - width);
-  if (offset < cooked.header_bytes) return std::nullopt;
-  auto shift = [&](const Field& field) { return 8 * static_cast<unsigned>(end - field.end()); };
-  const std::uint32_t mask_a = a.mask << shift(a);
-  const std::uint32_t mask_b = b.mask << shift(b);
-  if ((mask_a & mask_b) != 0) return std::nullopt;
-  return Field{a.base, offset, width, mask_a | mask_b};
-}
-
-unsigned ShiftInto(const Field& common, const Field& field) {
-  return 8 * static_cast<unsigned>(common.end() - field.end());
-}
-
-// The words of a decision that the field can hold and that do not go to `fallback`, as ranges with their
-// edges.
+// Words that lead along an edge.
 struct Piece {
   Range words;
   ir::Edge edge;
+
+  bool is_word() const { return words.first == words.last; }
 };
-std::vector<Piece> PiecesBeside(const Partition& partition, const ir::Edge& fallback, const Field& field) {
-  std::vector<Piece> pieces;
+
+// What a decision asks of a field for its value not to go to the fallback.
+struct Demand {
+  Field field;
+  std::vector<Piece> pieces;  // ascending
+};
+
+std::optional<Demand> DemandOf(const Partition& partition, const ir::Edge& fallback) {
+  std::optional<Field> field = FieldOf(partition.value);
+  if (!field) return std::nullopt;
+  Demand demand{*field, {}};
+  RangeSet all;
   for (std::size_t i = 0; i < partition.cases.size(); ++i) {
     const ir::Edge& edge = partition.edges[partition.cases[i].edge];
-    if (edge == fallback || partition.cases[i].first > field.mask) continue;
     const std::uint32_t last = i + 1 < partition.cases.size() ? partition.cases[i + 1].first - 1 : 0xffffffff;
-    pieces.push_back({{partition.cases[i].first, std::min(last, field.mask)}, edge});
+    if (edge == fallback) continue;
+    const RangeSet words = PossibleWords(*field, RangeSet::Of(partition.cases[i].first, last));
+    for (const Range range : words.ranges()) demand.pieces.push_back({range, edge});
+    all = all.Union(words);
   }
-  return pieces;
+  if (demand.pieces.empty()) return std::nullopt;
+  const ir::Edge& edge = demand.pieces[0].edge;
+  if (std::ranges::any_of(demand.pieces, [&](const Piece& piece) { return piece.edge != edge; }))
+    return demand;
+  if (std::optional<Cube> cube = CubeOf(*field, all)) {
+    return Demand{cube->field, {{{cube->word, cube->word}, edge}}};
+  }
+  return demand;
 }
 
-// The one word that the field must hold, when that is what `pieces` ask.
-std::optional<std::uint32_t> SingleWord(const std::vector<Piece>& pieces) {
-  if (pieces.size() != 1 || pieces[0].words.first != pieces[0].words.last) return std::nullopt;
-  return pieces[0].words.first;
+// Short ranges as their words.
+std::vector<Piece> Listed(const std::vector<Piece>& pieces) {
+  std::vector<Piece> listed;
+  for (const Piece& piece : pieces) {
+    if (piece.words.last - piece.words.first >= kMaxWords) {
+      listed.push_back(piece);
+      continue;
+    }
+    for (std::uint64_t word = piece.words.first; word <= piece.words.last; ++word) {
+      listed.push_back({{static_cast<std::uint32_t>(word), static_cast<std::uint32_t>(word)}, piece.edge});
+    }
+  }
+  return listed;
+}
+
+// The words of `common` whose bits are `word` on `own` and in one of `demand`'s pieces on its field. A range
+// of several words stays one only where nothing stands below the field and its mask has no holes.
+bool AppendCombined(const Field& common, std::uint32_t word, std::uint32_t own, const Demand& demand,
+                    std::vector<Piece>& combined) {
+  const unsigned shift = ShiftInto(common, demand.field);
+  const std::uint32_t shared = own & (demand.field.mask << shift);
+  const bool stays_range = shift == 0 && shared == 0 && (demand.field.mask & (demand.field.mask + 1)) == 0;
+  for (const Piece& piece : stays_range ? demand.pieces : Listed(demand.pieces)) {
+    if (!piece.is_word() && !stays_range) return false;
+    const std::uint32_t first = piece.words.first << shift;
+    if ((first & shared) != (word & shared)) continue;
+    combined.push_back({{first | word, (piece.words.last << shift) | word}, piece.edge});
+  }
+  return true;
+}
+
+// The words of `common` that satisfy both, with the edge of the second.
+std::optional<std::vector<Piece>> Combine(const Field& common, const Demand& first, const Demand& second) {
+  std::vector<Piece> combined;
+  const std::vector<Piece> words = Listed(first.pieces);
+  const bool all_words = words.size() <= kMaxWords &&
+                         std::ranges::all_of(words, [](const Piece& piece) { return piece.is_word(); });
+  if (second.pieces.size() == 1 && second.pieces[0].is_word()) {
+    Demand through = first;
+    for (Piece& piece : through.pieces) piece.edge = second.pieces[0].edge;
+    const unsigned shift = ShiftInto(common, second.field);
+    const bool done = AppendCombined(common, second.pieces[0].words.first << shift,
+                                     second.field.mask << shift, through, combined);
+    if (!done) return std::nullopt;
+  } else if (all_words) {
+    const unsigned shift = ShiftInto(common, first.field);
+    for (const Piece& piece : words) {
+      const bool done =
+          AppendCombined(common, piece.words.first << shift, first.field.mask << shift, second, combined);
+      if (!done) return std::nullopt;
+    }
+  } else {
+    return std::nullopt;
+  }
+  std::ranges::sort(combined, {}, [](const Piece& piece) { return piece.words.first; });
+  return combined;
 }
 
 class Fusion {
  public:
   Fusion(ir::Function& function, Context& context)
-      : function_(function), context_(context), anticipated_(ComputeAnticipatedGuards(function)) {}
+      : function_(function),
+        context_(context),
+        anticipated_(ComputeAnticipatedGuards(function)),
+        predecessors_(ir::ComputePredecessors(function)) {}
 
   bool Run() {
     incoming_.assign(function_.block_count(), 0);
@@ -116,61 +154,34 @@ class Fusion {
       const ir::Edge& fallback = first->edges[1 - through];
       if (incoming_[next.id()] != 1 || !next.parameters.empty() || !next.effects.empty()) continue;
       std::optional<Partition> second = PartitionOf(function_, next.terminator);
-      if (second && Fuse(block, *first, fallback, *second)) return true;
+      if (second && Fuse(block, *first, fallback, next, *second)) return true;
     }
     return false;
   }
 
-  bool Fuse(ir::Block& block, const Partition& first, const ir::Edge& fallback, const Partition& second) {
+  bool Fuse(ir::Block& block, const Partition& first, const ir::Edge& fallback, const ir::Block& next,
+            const Partition& second) {
     if (std::ranges::find(second.edges, fallback) == second.edges.end()) return false;
-    std::optional<Field> first_field = FieldOf(first.value);
-    std::optional<Field> second_field = FieldOf(second.value);
-    if (!first_field || !second_field) return false;
-    std::optional<Field> common = CommonField(*first_field, *second_field, context_.cooked);
+    std::optional<Demand> first_demand = DemandOf(first, fallback);
+    std::optional<Demand> second_demand = DemandOf(second, fallback);
+    if (!first_demand || !second_demand) return false;
+    std::optional<Field> common = CommonField(first_demand->field, second_demand->field, context_.cooked);
     if (!common) return false;
     const ir::Guard guard = ir::Guard::Bounds(common->base, common->offset, common->width);
     if (MayBeNegative(guard) || !anticipated_[block.id()].Covers(guard)) return false;
-
-    std::vector<Piece> first_pieces = PiecesBeside(first, fallback, *first_field);
-    std::vector<Piece> second_pieces = PiecesBeside(second, fallback, *second_field);
-    std::optional<std::vector<Piece>> fused;
-    if (std::optional<std::uint32_t> word = SingleWord(first_pieces)) {
-      fused = Combine(second_pieces, ShiftInto(*common, *second_field), *second_field,
-                      *word << ShiftInto(*common, *first_field));
-    } else if (std::optional<std::uint32_t> other = SingleWord(second_pieces)) {
-      for (Piece& piece : first_pieces) piece.edge = second_pieces[0].edge;
-      fused = Combine(first_pieces, ShiftInto(*common, *first_field), *first_field,
-                      *other << ShiftInto(*common, *second_field));
-    }
-    if (!fused) return false;
-    Partition whole = Fused(*common, *fused, fallback);
-    if (Cost(whole) > Cost(first) + Cost(second)) return false;
-    Write(block, std::move(whole));
+    if (!MayPerformEarlier(next.guards, block)) return false;
+    std::optional<std::vector<Piece>> combined = Combine(*common, *first_demand, *second_demand);
+    if (!combined) return false;
+    Partition whole = Fused(*common, *combined, fallback);
+    if (CostOfOne(block, second, whole) > CostOfTwo(block, first, second)) return false;
+    Write(block, std::move(whole), next.guards);
     ++context_.counters["fuse-fields.tests"];
     return true;
   }
 
-  // The ranges of a field's words once it stands `shift` bits higher with `rest` around it. A range of
-  // several words stays one only where nothing stands below the field and its mask has no holes under it.
-  static std::optional<std::vector<Piece>> Combine(const std::vector<Piece>& pieces, unsigned shift,
-                                                   const Field& field, std::uint32_t rest) {
-    const bool lowest = shift == 0 && (field.mask & (field.mask + 1)) == 0;
-    std::vector<Piece> combined;
-    for (const Piece& piece : pieces) {
-      if (piece.words.first != piece.words.last && !lowest) return std::nullopt;
-      combined.push_back(
-          {{(piece.words.first << shift) | rest, (piece.words.last << shift) | rest}, piece.edge});
-    }
-    std::ranges::sort(combined, {}, [](const Piece& piece) { return piece.words.first; });
-    return combined;
-  }
-
   Partition Fused(const Field& field, const std::vector<Piece>& pieces, const ir::Edge& fallback) {
-    const ir::Value* load = function_.MakeLoad(field.base, field.offset, field.width);
     Partition partition;
-    partition.value = field.mask == AllBits(field.width)
-                          ? load
-                          : function_.MakeBinary(ir::Opcode::kAnd, load, function_.MakeConstant(field.mask));
+    partition.value = ValueOf(function_, field);
     partition.edges.push_back(fallback);
     std::uint64_t next = 0;
     for (const Piece& piece : pieces) {
@@ -183,15 +194,47 @@ class Fusion {
     return partition;
   }
 
-  static std::size_t Cost(const Partition& partition) {
-    return ValueCost(partition.value) + TestCount(partition);
+  std::size_t CostOfOne(const ir::Block& block, const Partition& second, const Partition& whole) const {
+    return CostAfter(HeldBefore(block), whole) + Reloads(second, whole);
+  }
+  std::size_t CostOfTwo(const ir::Block& block, const Partition& first, const Partition& second) const {
+    return CostAfter(HeldBefore(block), first) + CostAfter(HeldAfter(first), second);
   }
 
-  void Write(ir::Block& block, Partition partition) {
+  Held HeldBefore(const ir::Block& block) const {
+    return passes::HeldBefore(function_, predecessors_[block.id()]);
+  }
+
+  // Instructions that load anew, after `now`, what `old`'s successors would have found in the accumulator.
+  std::size_t Reloads(const Partition& old, const Partition& now) const {
+    std::size_t loads = 0;
+    for (const ir::Edge& edge : old.edges) {
+      if (incoming_[edge.target->id()] != 1) continue;
+      std::optional<Partition> next = PartitionOf(function_, edge.target->terminator);
+      if (!next || !FieldOf(next->value)) continue;
+      if (LoadOf(*next) == HeldAfter(old).accumulator && LoadOf(*next) != HeldAfter(now).accumulator) ++loads;
+    }
+    return loads;
+  }
+
+  // Guards of a block behind `block` may be performed there if every accepting path performs them anyway.
+  bool MayPerformEarlier(const std::vector<ir::Guard>& guards, const ir::Block& block) const {
+    return std::ranges::all_of(guards, [&](const ir::Guard& guard) {
+      return !IsObservable(guard, context_.relation) || anticipated_[block.id()].Covers(guard);
+    });
+  }
+
+  void Write(ir::Block& block, Partition partition, const std::vector<ir::Guard>& next_guards) {
     block.terminator = ToTerminator(function_, std::move(partition));
     std::vector<ir::Guard> guards = DemandedGuards(block);
-    for (const ir::Guard& guard : block.guards) {
+    GuardSet performed;
+    const auto add = [&](const ir::Guard& guard) {
       if (std::ranges::find(guards, guard) == guards.end()) guards.push_back(guard);
+    };
+    for (const ir::Guard& guard : block.guards) add(guard);
+    for (const ir::Guard& guard : guards) performed.Add(guard);
+    for (const ir::Guard& guard : next_guards) {
+      if (IsObservable(guard, context_.relation) && !performed.Covers(guard)) add(guard);
     }
     block.guards = std::move(guards);
   }
@@ -199,6 +242,7 @@ class Fusion {
   ir::Function& function_;
   Context& context_;
   std::vector<GuardSet> anticipated_;
+  std::vector<std::vector<ir::EdgeRef>> predecessors_;  // before anything is fused
   std::vector<std::uint32_t> incoming_;
 };
 

@@ -19,8 +19,10 @@ bool RunSolvePredicates(ir::Function& function, Context& context);
 bool RunGatherTests(ir::Function& function, Context& context);
 bool RunHoistTests(ir::Function& function, Context& context);
 bool RunDecisionDiagram(ir::Function& function, Context& context);
+bool RunOrderTests(ir::Function& function, Context& context);
 bool RunNarrowLoads(ir::Function& function, Context& context);
 bool RunFuseFields(ir::Function& function, Context& context);
+bool RunTileFields(ir::Function& function, Context& context);
 bool RunParameters(ir::Function& function, Context& context);
 bool RunMergeTails(ir::Function& function, Context& context);
 

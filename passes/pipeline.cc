@@ -31,8 +31,10 @@ constexpr std::array kPasses = {
          RunSolvePredicates},
     Pass{"decision-diagram", "Rebuilds the function so that a path tests each value once.",
          RunDecisionDiagram},
+    Pass{"order-tests", "Tests values in another order where that makes fewer tests.", RunOrderTests},
     Pass{"narrow-loads", "Shortens loads whose low bytes no decision looks at.", RunNarrowLoads},
     Pass{"fuse-fields", "Makes tests of neighbouring fields one test of a wider load.", RunFuseFields},
+    Pass{"tile-fields", "Reads the bytes that a chain of tests asks about with fewer loads.", RunTileFields},
     Pass{"parameters",
          "Drops parameters that others stand for, and takes from arguments what can be done once.",
          RunParameters},
@@ -58,9 +60,10 @@ class Runner {
     if (options_.level >= 2) Stage({"solve-predicates"});
     // Once all decisions that paths determine are made: diagrams grow with the tests they start from.
     Stage({"decision-diagram"});
+    if (options_.level >= 2) Stage({"order-tests"});
     // Shapes that facts do not see through, so after all that reasons with facts; fields before tails, for a
     // tail may begin behind a fused test.
-    Stage({"narrow-loads", "fuse-fields"});
+    Stage({"narrow-loads", "fuse-fields", "tile-fields"});
     Stage({"merge-tails"});
     if (error_) return tl::unexpected<Error>(*error_);
     return {};

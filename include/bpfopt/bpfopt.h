@@ -2,13 +2,14 @@
 #ifndef BPFOPT_BPFOPT_H
 #define BPFOPT_BPFOPT_H
 
-#include "bpfopt/compiler.h"   // a filter in, a proven program out
-#include "bpfopt/filter.h"     // filters written in C++
-#include "bpfopt/format.h"     // programs as text
-#include "bpfopt/libpcap.h"    // what libpcap makes of a filter
-#include "bpfopt/optimizer.h"  // a program in, a smaller proven one out
-#include "bpfopt/resolver.h"   // names to addresses
-#include "bpfopt/savefile.h"   // captures in files
-#include "bpfopt/verify.h"     // are two programs equal, may one run, what does it do
+#include "bpfopt/compiler.h"     // a filter in, a proven program out
+#include "bpfopt/filter.h"       // filters written in C++
+#include "bpfopt/format.h"       // programs as text
+#include "bpfopt/libpcap.h"      // what libpcap makes of a filter
+#include "bpfopt/lower_bound.h"  // how small can an equal program get
+#include "bpfopt/optimizer.h"    // a program in, a smaller proven one out
+#include "bpfopt/resolver.h"     // names to addresses
+#include "bpfopt/savefile.h"     // captures in files
+#include "bpfopt/verify.h"       // are two programs equal, may one run, what does it do
 
 #endif  // BPFOPT_BPFOPT_H

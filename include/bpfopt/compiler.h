@@ -61,8 +61,9 @@ struct CompileOptions {
   int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: and the superoptimizer
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
-  std::size_t limit = 4096;        // instructions
-  std::optional<ProofMode> proof;  // nothing: on from level 2 on, off below
+  std::size_t limit = 4096;                  // instructions
+  std::optional<ProofMode> proof;            // nothing: on from level 2 on, off below
+  std::vector<std::string> disabled_passes;  // by name, as in Passes(): left out of every candidate
 
   std::shared_ptr<const Resolver> resolver;  // null: SystemResolver()
   Budgets budgets;
@@ -89,10 +90,10 @@ struct Candidate {
     kUndecided,  // the proof ran out of its budget
     kTooLarge,   // did not fit the limit
   };
-  std::string_view
-      name;  // "full", "no-diagram", "no-merge", "no-duplicates", "strict", "no-solver", "naive", "source"
+  std::string_view name;  // "full", "no-diagram", "no-order", "no-merge", "no-duplicates", "strict",
+                          // "no-solver", "naive", "source"
   std::size_t instructions = 0;
-  double expected_path = 0;  // executed instructions, were each branch as likely as the other
+  double expected_path = 0;  // executed instructions, by a fixed guess at traffic (docs/objectives.md)
   Outcome outcome = Outcome::kNotNeeded;
   std::string detail;  // why undecided or too large
 };

@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bpfopt {
 
@@ -31,8 +32,9 @@ struct OptimizeOptions {
   // Under seccomp no load faults, and faithful is strict.
   Relation relation = Relation::kStrict;
   Objective objective = Objective::kBalanced;
-  std::size_t limit = 4096;             // instructions
-  std::optional<ProofMode> proof = {};  // nothing: on from level 2 on, off below
+  std::size_t limit = 4096;                       // instructions
+  std::optional<ProofMode> proof = {};            // nothing: on from level 2 on, off below
+  std::vector<std::string> disabled_passes = {};  // as in CompileOptions
   Budgets budgets = {};
 
   // Called after each step of the main candidate: "lift", a pass by its name, "emit", "prove"; may be empty.

@@ -68,10 +68,57 @@ TEST_F(BenchTest, FailsForARowWithoutAProgram) {
   EXPECT_NE(result.output.find("Rows that bpfopt has no program for"), std::string::npos) << result.output;
 }
 
+// A savefile of one Ethernet packet: IPv4 that carries UDP.
+std::string SavefileOfOneUdpPacket() {
+  std::string file("\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0", 24);
+  std::string packet(60, '\0');
+  packet[12] = 0x08;
+  packet[14] = 0x45;
+  packet[23] = 17;
+  file += std::string("\0\0\0\0\0\0\0\0", 8);
+  file += std::string("\x3c\0\0\0\x3c\0\0\0", 8);
+  return file + packet;
+}
+
+TEST_F(BenchTest, CountsWhatRunsOnTheCapturesGiven) {
+  directory_.Write("rows.txt",
+                   "udp | EN10MB | ip and udp\n"
+                   "refused | EN10MB | ip and ip6\n"
+                   "other | RAW | udp\n");
+  directory_.Write("one.pcap", SavefileOfOneUdpPacket());
+  const auto result = RunBench({"--executed", "--json", "--captures", directory_.Path("")});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const auto document = nlohmann::json::parse(result.output);
+  EXPECT_EQ(document["packets"], 1);
+  ASSERT_EQ(document["rows"].size(), 1U) << result.output;
+  const auto& row = document["rows"][0];
+  EXPECT_EQ(row["id"], "udp");
+  // ldh, jeq, ldb, jeq, ret
+  EXPECT_EQ(row["tcpdump"], 5.0);
+  EXPECT_EQ(row["ours"], 5.0);
+  EXPECT_EQ(document["geometric_mean"]["all"], 1.0);
+}
+
+TEST_F(BenchTest, CountsWhatRunsOnTrafficOfItsOwn) {
+  directory_.Write("rows.txt", "twice | EN10MB | ip host 192.0.2.17 and ip host 192.0.2.17\n");
+  for (const char* objective : {"size", "balanced", "speed"}) {
+    const auto result = RunBench({"--executed", "--json", "--objective", objective});
+    EXPECT_EQ(result.status, 0) << result.errors;
+    const auto document = nlohmann::json::parse(result.output);
+    EXPECT_GT(document["packets"], 1000);
+    // Both end at the Ethernet type for one packet in four, and test two addresses else.
+    EXPECT_GT(document["rows"][0]["tcpdump"], 5.0);
+    EXPECT_LT(document["rows"][0]["tcpdump"], 8.0);
+  }
+  EXPECT_EQ(RunBench({"--executed"}).output, RunBench({"--executed"}).output);
+}
+
 TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
   directory_.Write("rows.txt", "this is no row\n");
   EXPECT_EQ(RunBench({}).status, 2);
   EXPECT_EQ(bench::RunProcess({BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("none")})->status, 2);
+  directory_.Write("rows.txt", "udp | EN10MB | udp\n");
+  EXPECT_EQ(RunBench({"--executed", "--captures", directory_.Path("")}).status, 2) << "no packets";
 }
 
 TEST(BenchSeccompTest, PrintsTheTableOfTheReadme) {

@@ -3,6 +3,7 @@
 #include "bpfopt/verify.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -34,6 +35,24 @@ TEST(GuaranteeTest, ProvenProgramIsTheSmallestCandidate) {
   EXPECT_TRUE(result->proven);
   for (const Candidate& candidate : result->candidates)
     EXPECT_LE(result->program.size(), candidate.instructions);
+}
+
+// One test of the tag for three types is shorter, and every packet without a tag pays for it.
+TEST(GuaranteeTest, BalancedProgramsAreNotMuchSlowerThanLibpcaps) {
+  const auto path_of = [](Objective objective) {
+    CompileOptions options;
+    options.objective = objective;
+    const auto result = Compile("ip or (vlan and ip)", options);
+    EXPECT_TRUE(result) << result.error().message;
+    EXPECT_TRUE(result->proven);
+    return std::pair(result->program.size(), ChosenOf(*result).expected_path);
+  };
+  const auto [size, path] = path_of(Objective::kBalanced);
+  const auto [smallest, long_path] = path_of(Objective::kSize);
+  EXPECT_LE(size, 9U) << "libpcap's";
+  EXPECT_LT(smallest, size);
+  EXPECT_LT(path + 1, long_path);
+  EXPECT_LE(path_of(Objective::kSpeed).second, path);
 }
 
 TEST(GuaranteeTest, FallsBackToTheSourceAndSaysSo) {

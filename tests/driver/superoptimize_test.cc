@@ -191,10 +191,10 @@ TEST(Superoptimize, JoinsFieldsThatOverlappingLoadsCover) {
             R"(
 (000) ld       [8]
 (001) jeq      #0x5e100001      jt 2	jf 7
-(002) ld       [0]
-(003) jeq      #0x2005e10       jt 4	jf 7
-(004) ld       [4]
-(005) jeq      #0x20200         jt 6	jf 7
+(002) ld       [4]
+(003) jeq      #0x20200         jt 4	jf 7
+(004) ld       [0]
+(005) jeq      #0x2005e10       jt 6	jf 7
 (006) ret      #262144
 (007) ret      #0
 )");

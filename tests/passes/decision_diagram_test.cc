@@ -40,7 +40,9 @@ b3:
 )");
 }
 
-TEST(DecisionDiagram, StrictIsLeftAlone) {
+// A packet without [30] that comes from 0xa000002 is rejected by the guard of the second test, which is not
+// made.
+TEST(DecisionDiagram, StrictKeepsTheGuardOfATestThatIsNotMade) {
   EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
 b0:
   need [26]:4
@@ -61,6 +63,25 @@ b4:
             R"(fn pcap {
 b0:
   need [26]:4
+  switch ld[26] { 0xa000001 -> b4; 0xa000002 -> b3; else -> b1 }
+b1:
+  need [30]:4
+  if ld[30] == 0xa000001 then b4 else b2
+b2:
+  return 0x0
+b3:
+  need [30]:4
+  jump b4
+b4:
+  return 0x40000
+}
+)");
+}
+
+TEST(DecisionDiagram, StrictNeedsNoGuardBeforeARejection) {
+  EXPECT_EQ(RunOnText("decision-diagram", R"(fn pcap {
+b0:
+  need [26]:4
   if ld[26] == 0xa000001 then b3 else b1
 b1:
   need [30]:4
@@ -69,8 +90,22 @@ b2:
   need [26]:4
   if ld[26] == 0xa000002 then b3 else b4
 b3:
-  return 0x40000
+  return 0x0
 b4:
+  return 0x40000
+}
+)",
+                      Relation::kStrict),
+            R"(fn pcap {
+b0:
+  need [26]:4
+  switch ld[26] { 0xa000001..0xa000002 -> b3; else -> b1 }
+b1:
+  need [30]:4
+  if ld[30] == 0xa000001 then b3 else b2
+b2:
+  return 0x40000
+b3:
   return 0x0
 }
 )");

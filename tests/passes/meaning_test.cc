@@ -1,8 +1,8 @@
 // Every pass preserves meaning on generated functions, under both relations, alone and in the order of a
 // compile.
-#include "bpf/interpreter.h"
+#include "meaning.h"
+
 #include "ir/check.h"
-#include "ir/evaluate.h"
 #include "ir/print.h"
 #include "passes/pass.h"
 #include "random_function.h"
@@ -14,31 +14,6 @@
 
 namespace bpfopt::passes {
 namespace {
-
-bool IsFault(const bpf::Outcome& outcome) {
-  return outcome.end == bpf::End::kFault || outcome.end == bpf::End::kMalformed;
-}
-
-// What the relation asks of one packet; empty when it holds.
-std::string Difference(const ir::Function& source, const ir::Function& result, const ir::RandomPacket& random,
-                       Relation relation) {
-  bpf::Packet packet;
-  packet.captured = random.captured;
-  packet.wire_length = random.wire_length;
-  const bpf::Outcome before = ir::Evaluate(source, packet);
-  const bpf::Outcome after = ir::Evaluate(result, packet);
-  if (relation == Relation::kStrict) {
-    if (before.verdict == after.verdict && after.end != bpf::End::kMalformed) return "";
-    return fmt::format("verdict {} became {}", before.verdict, after.verdict);
-  }
-  if (before.verdict != 0 && IsFault(after)) return "faults on a packet that was accepted";
-  packet.continuation = [](std::uint64_t address) { return static_cast<std::uint8_t>(address * 37 + 11); };
-  const bpf::Outcome complete_before = ir::Evaluate(source, packet);
-  const bpf::Outcome complete_after = ir::Evaluate(result, packet);
-  if (complete_before.verdict == complete_after.verdict) return "";
-  return fmt::format("verdict {} of the complete packet became {}", complete_before.verdict,
-                     complete_after.verdict);
-}
 
 class MeaningTest : public testing::TestWithParam<std::tuple<std::string, Relation>> {};
 
