@@ -51,7 +51,7 @@ int Main(int argc, char** argv) {
     paths.erase(paths.begin(), paths.begin() + 2);
   }
   if (paths.empty()) {
-    for (const char* name : {"common", "redundant", "link-types", "libpcap-bugs"}) {
+    for (const char* name : {"common", "redundant", "link-types", "libpcap-bugs", "everyday"}) {
       paths.push_back(fmt::format("{}/bench/corpus/{}.txt", BPFOPT_SOURCE_DIR, name));
     }
     paths.push_back(BPFOPT_SOURCE_DIR "/driver/learn_filters.txt");
