@@ -78,7 +78,9 @@ Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
 }
 
 void EffortArguments::AddTo(CLI::App& app) {
-  app.add_option("-O", level, "0: as written, 1: without a solver, 2: everything, 3: with larger budgets")
+  app.add_option(
+         "-O", level,
+         "0: as written, 1: without a solver, 2: everything, 3: and the superoptimizer, with larger budgets")
       ->check(CLI::Range(0, 3));
   AddChoice(app, "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
             fmt::format("strict: the same verdict on every packet; faithful: but for packets cut short; {}",

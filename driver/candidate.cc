@@ -19,6 +19,9 @@ namespace {
 // -O3 spends more of everything that the budgets bound.
 constexpr unsigned kThirdLevelFactor = 4;
 
+// The same from -O2 on.
+constexpr std::uint64_t kMembershipSteps = 4'000'000;
+
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
 // -O1 is for those who wait for each filter: in large programs the search ends early.
@@ -128,13 +131,15 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   }
   const bool is_quick = options.level == 1;
   const std::size_t budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0;
-  const backend::EmitOptions emit_options = {.relation = recipe.relation,
-                                             .objective = options.objective,
-                                             .likely_first = recipe.likely_first,
-                                             .limit = options.limit,
-                                             .cooked = subject.cooked,
-                                             .search_budget = is_quick ? budget / kFirstLevelShare : budget,
-                                             .search_work = is_quick ? kFirstLevelWork : 0};
+  const backend::EmitOptions emit_options = {
+      .relation = recipe.relation,
+      .objective = options.objective,
+      .likely_first = recipe.likely_first,
+      .limit = options.limit,
+      .cooked = subject.cooked,
+      .search_budget = is_quick ? budget / kFirstLevelShare : budget,
+      .search_work = is_quick ? kFirstLevelWork : 0,
+      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
   auto emitted = log.Run(
       "emit", [&] { return backend::Emit(function, emit_options); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });

@@ -5,6 +5,7 @@
 #include "bpf/checker.h"
 #include "bpf/likelihood.h"
 #include "bpfopt/verify.h"
+#include "driver/superoptimize.h"
 
 #include <algorithm>
 #include <map>
@@ -44,6 +45,10 @@ class Choice {
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
     Sort();
+    if (options_.level >= 3 && Proof() != ProofMode::kOff) {
+      log_.Run("superoptimize", [&] { return SuperoptimizeBest(), 0; });
+      Sort();
+    }
     if (auto made = PreferQuickEnough(); !made) return tl::unexpected(made.error());
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
     if (!chosen) return tl::unexpected(chosen.error());
@@ -86,6 +91,41 @@ class Choice {
     }
     attempts_.push_back(std::move(attempt));
     return {};
+  }
+
+  // The best candidates as they are, and with their windows made shorter. Each step is proven as it is made:
+  // one that is not equal is no bug, and not taken.
+  void SuperoptimizeBest() {
+    constexpr std::size_t kBest = 2;
+    constexpr std::size_t kFarBehind = 3;  // instructions that windows are not expected to make up for
+    const std::size_t fewest = attempts_.front().report.instructions;
+    std::vector<Program> tried;
+    for (std::size_t i = 0; i < attempts_.size() && tried.size() < kBest; ++i) {
+      const Attempt attempt = attempts_[i];
+      if (attempt.report.outcome == Candidate::Outcome::kTooLarge) continue;
+      if (attempt.report.instructions > fewest + kFarBehind) continue;
+      if (std::find(tried.begin(), tried.end(), attempt.built.program) != tried.end()) continue;
+      tried.push_back(attempt.built.program);
+      Attempt next;
+      next.report.name = "superoptimized";
+      const auto is_proven = [&](const Built& built) {
+        Attempt step;
+        step.built = built;
+        const auto verdict = Ask(step);
+        if (verdict) CountProof(*verdict);
+        return verdict && verdict->answer == Answer::kEqual;
+      };
+      const Superoptimized made = Superoptimize(attempt.built, subject_, options_, {}, is_proven);
+      auto& counters = log_.statistics().counters;
+      counters["superoptimize.windows"] += made.windows;
+      counters["superoptimize.refuted"] += made.refuted;
+      counters["superoptimize.replaced"] += made.replaced;
+      if (made.replaced == 0) continue;
+      next.built = made.built;
+      next.report.instructions = next.built.program.size();
+      next.report.expected_path = bpf::ExpectedPath(next.built.program);
+      attempts_.push_back(std::move(next));
+    }
   }
 
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
