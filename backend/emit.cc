@@ -3,6 +3,7 @@
 #include "backend/facts.h"
 #include "backend/generate.h"
 #include "backend/layout.h"
+#include "backend/membership_lowering.h"
 #include "backend/scratch.h"
 #include "backend/search.h"
 #include "backend/selection.h"
@@ -96,37 +97,56 @@ void SatisfyChecker(Emitted& emitted) {
 struct Compiled {
   MachineFunction machine;  // with scratch words that fit
   std::size_t mask_gain = 0;
+  std::size_t memberships = 0;
+};
+
+// The ways of making a switch that cost registers or that only the whole program tells the worth of.
+struct Ways {
+  bool masks = true;
+  bool memberships = true;
 };
 
 Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, const EmitOptions& options,
-                           bool uses_masks) {
+                           const Ways& ways) {
   ir::Function lowered = function.Clone();
+  const std::size_t memberships =
+      ways.memberships ? LowerMemberships(lowered, {.steps = options.membership_steps}) : 0;
+  lowered.RemoveUnreachable();
   const LoweringReport report =
-      LowerSwitches(lowered, rules, {options.objective, true, uses_masks, options.likely_first});
+      LowerSwitches(lowered, rules, {options.objective, true, ways.masks, options.likely_first});
   lowered.RemoveUnreachable();
   lowered.MakeConstant(0);  // what A and X hold at the start
   if (const auto error = FindForbiddenLoad(lowered, rules)) return tl::unexpected(*error);
   Expected<Facts> facts = Facts::Compute(lowered, rules);
   if (!facts) return tl::unexpected(facts.error());
-  Expected<MachineFunction> machine =
-      Search(lowered, *facts, rules, {options.objective, options.search_budget, report.slack});
+  Expected<MachineFunction> machine = Search(
+      lowered, *facts, rules, {options.objective, options.search_budget, options.search_work, report.slack});
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);
   SinkLoads(*machine, options.objective);
-  return Compiled{std::move(*machine), report.mask_gain};
+  return Compiled{std::move(*machine), report.mask_gain, memberships};
 }
 
 // Masks need X, which other values may want: where that can outweigh what they save, both ways are compiled.
+Expected<Compiled> CompileWithout(const ir::Function& function, const Rules& rules,
+                                  const EmitOptions& options, Expected<Compiled> best, Ways ways,
+                                  bool Ways::*way) {
+  ways.*way = false;
+  Expected<Compiled> without = Compile(function, rules, options, ways);
+  if (!best) return without;
+  if (!without || IsBetter(CostOf(best->machine), CostOf(without->machine), options.objective)) return best;
+  return without;
+}
+
 Expected<Compiled> CompileBest(const ir::Function& function, const Rules& rules, const EmitOptions& options) {
   constexpr std::size_t kClearGain = 12;
-  Expected<Compiled> with_masks = Compile(function, rules, options, true);
-  if (with_masks && (with_masks->mask_gain == 0 || with_masks->mask_gain > kClearGain)) return with_masks;
-  Expected<Compiled> without = Compile(function, rules, options, false);
-  if (!with_masks) return without;
-  if (!without || IsBetter(CostOf(with_masks->machine), CostOf(without->machine), options.objective))
-    return with_masks;
-  return without;
+  Expected<Compiled> best = Compile(function, rules, options, {});
+  const bool has_memberships = best && best->memberships > 0;
+  if (has_memberships) best = CompileWithout(function, rules, options, best, {}, &Ways::memberships);
+  if (best && (best->mask_gain == 0 || best->mask_gain > kClearGain)) return best;
+  const Ways ways{true, best && best->memberships > 0};
+  return CompileWithout(function, rules, options, best, ways, &Ways::masks);
 }
 
 Expected<Emitted> EmitAs(const ir::Function& function, const Rules& rules, const EmitOptions& options) {

@@ -27,6 +27,9 @@ struct EmitOptions {
   bpf::CookedHeader cooked;  // loads allowed in the link header of cooked captures
   // Candidates that the register search may try; 0 takes the first it makes (-O0).
   std::size_t search_budget = 2000;
+  std::size_t search_work = 0;  // what they may take together (SearchOptions::work)
+  // Words that may be tried for each test of membership that no rule has (backend/membership.h).
+  std::uint64_t membership_steps = 100'000;
 };
 
 struct Emitted {

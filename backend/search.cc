@@ -42,7 +42,7 @@ class Searcher {
         objective_(options.objective),
         allowed_(allowed),
         budget_(options.budget),
-        work_left_(options.budget * kWorkPerCandidate) {}
+        work_left_(options.work != 0 ? options.work : options.budget * kWorkPerCandidate) {}
 
   Expected<MachineFunction> Run() {
     best_ = FirstDecisions(facts_);

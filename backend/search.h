@@ -17,6 +17,7 @@ namespace bpfopt::backend {
 struct SearchOptions {
   Objective objective = Objective::kBalanced;
   std::size_t budget = 0;  // candidates to try besides the first
+  std::size_t work = 0;    // plans of selection that they may take together; 0: many for each
   std::size_t slack = 0;   // kBalanced: instructions more than the fewest that a shorter path may take
 };
 

@@ -106,15 +106,19 @@ std::optional<MachineFunction> Sink(const MachineFunction& function, std::uint32
 
 void SinkLoads(MachineFunction& function, Objective objective) {
   if (function.blocks.size() > kLargestFunction) return;
+  MachineCost cost = CostOf(function);
   bool improves = true;
   while (improves) {
     improves = false;
     const std::vector<bool> live = LiveX(function);
     for (std::uint32_t id = 0; id < function.blocks.size() && !improves; ++id) {
       std::optional<MachineFunction> candidate = Sink(function, id, live);
-      if (!candidate || !IsBetter(CostOf(*candidate), CostOf(function), objective)) continue;
+      if (!candidate) continue;
+      const MachineCost lower = CostOf(*candidate);
+      improves = IsBetter(lower, cost, objective);
+      if (!improves) continue;
+      cost = lower;
       function = std::move(*candidate);
-      improves = true;
     }
   }
 }

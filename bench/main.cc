@@ -3,6 +3,7 @@
 #include "bench/ablation.h"
 #include "bench/corpus.h"
 #include "bench/executed.h"
+#include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/mode.h"
 #include "bench/report.h"
@@ -99,6 +100,7 @@ int Main(int argc, char** argv) {
   const std::map<std::string, bpfopt::Objective> objectives = {{"size", bpfopt::Objective::kSize},
                                                                {"speed", bpfopt::Objective::kSpeed},
                                                                {"balanced", bpfopt::Objective::kBalanced}};
+  bool levels = false;
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
@@ -114,6 +116,7 @@ int Main(int argc, char** argv) {
   app.add_flag("--markdown", markdown, "for --ablation: a table in Markdown");
   app.add_flag("--json", json, "print JSON");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
+  app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   CLI11_PARSE(app, argc, argv);
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
@@ -125,6 +128,11 @@ int Main(int argc, char** argv) {
   if (executed) {
     return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
       return bpfopt::bench::CompareExecuted(corpus, base, executed_options);
+    });
+  }
+  if (levels) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::CompareLevels(corpus, base);
     });
   }
   if (times) {

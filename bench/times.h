@@ -16,9 +16,9 @@ struct TimesOptions {
   Form form = Form::kText;
 };
 
-// Each row of the corpus at -O1 in this process, and by the command at -O2 and -O3 as a whole process, proof
-// included; the best of a few runs, since a machine has other things to do. Medians and the worst rows.
-// Rows that bpfopt has no program for are left out. An error when the command cannot be run.
+// Each row of the corpus at -O1 in this process (processor time), and by the command at -O2 and -O3 as a
+// whole process, proof included; the best of a few runs, since a machine has other things to do. Medians and
+// the worst rows. Rows that bpfopt has no program for are left out. An error when the command cannot be run.
 Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& options,
                                   const TimesOptions& how);
 

@@ -43,16 +43,17 @@ std::uint32_t LargestOf(unsigned width) { return width == 1 ? 0xff : width == 2 
 
 }  // namespace
 
-std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last) {
+std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last, Traffic traffic) {
   const std::uint32_t largest = LargestOf(width);
   if (first > largest || first > last) return 0;
   last = std::min(last, largest);
   if (first == 0 && last == largest) return kCertain;
-  if (width == 0 && first == last) return LikelihoodOfAny(first);
+  const bool is_usual = traffic == Traffic::kUsual;
+  if (width == 0 && first == last) return is_usual ? LikelihoodOfAny(first) : kRare;
   if (width != 1 && width != 2) return first == last ? kRare : kCertain / 2;
   std::uint32_t known = 0;
   std::uint32_t rest = kCertain;
-  for (const KnownWord& each : KnownWords(width)) {
+  for (const KnownWord& each : is_usual ? KnownWords(width) : std::span<const KnownWord>()) {
     rest -= each.likelihood;
     if (first <= each.word && each.word <= last) known += each.likelihood;
   }
@@ -61,21 +62,23 @@ std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last
   return std::min(kCertain, std::max(known + share, kRare));
 }
 
-std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last) {
+std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last,
+                               Traffic traffic) {
   if (first > last) return 0;
   mask &= LargestOf(width);
-  if (mask == LargestOf(width)) return Likelihood(width, first, last);
+  if (mask == LargestOf(width)) return Likelihood(width, first, last, traffic);
   if (first == 0 && last >= mask) return kCertain;
   // A byte, with bits before it that are mostly 0.
-  if ((mask & 0xffff) == 0xff && first <= 0xff) return Likelihood(1, first, std::min(last, 0xffU));
-  if (width == 4 && mask >> 16 == 0xffff && first != last) return Likelihood(2, first >> 16, last >> 16);
+  if ((mask & 0xffff) == 0xff && first <= 0xff) return Likelihood(1, first, std::min(last, 0xffU), traffic);
+  if (width == 4 && mask >> 16 == 0xffff && first != last)
+    return Likelihood(2, first >> 16, last >> 16, traffic);
   if (width == 2 && mask == 0x1fff) return first == 0 ? kCertain - kCertain / 64 : kCertain / 64;
   if (first != last) return kCertain / 2;
   return std::max(kRare, kCertain >> std::min(std::popcount(mask), 16));
 }
 
 void Accumulator::Load(unsigned width) {
-  *this = Accumulator();
+  *this = Accumulator(traffic_);
   width_ = width;
   last_ = LargestOf(width);
 }
@@ -86,7 +89,7 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
       if (Mode(code) == kAbs || Mode(code) == kInd) {
         Load(LoadWidth(code));
       } else {
-        *this = Accumulator();
+        *this = Accumulator(traffic_);
       }
       break;
     case kAlu:
@@ -94,7 +97,7 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
         const unsigned width = width_;
         const std::uint32_t mask = mask_ & k;
         const bool is_byte = (mask & 0xffff) == 0xff;  // as in MaskedLikelihood
-        *this = Accumulator();
+        *this = Accumulator(traffic_);
         if (is_byte) {
           Load(1);
         } else {
@@ -103,11 +106,11 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
           last_ = std::min(mask, LargestOf(width));
         }
       } else {
-        *this = Accumulator();
+        *this = Accumulator(traffic_);
       }
       break;
     case kMisc:
-      if ((code & 0xf8) == kTxa) *this = Accumulator();
+      if ((code & 0xf8) == kTxa) *this = Accumulator(traffic_);
       break;
     default:
       break;
@@ -115,7 +118,7 @@ void Accumulator::Step(std::uint16_t code, std::uint32_t k) {
 }
 
 std::uint32_t Accumulator::LikelihoodOf(std::uint32_t first, std::uint32_t last) const {
-  return MaskedLikelihood(width_, mask_, first, last);
+  return MaskedLikelihood(width_, mask_, first, last, traffic_);
 }
 
 std::uint32_t Accumulator::Taken(std::uint16_t code, std::uint32_t k) const {
@@ -125,6 +128,7 @@ std::uint32_t Accumulator::Taken(std::uint16_t code, std::uint32_t k) const {
     if (Operation(code) == kJeq) taken = kCertain / 16;
   } else if (Operation(code) == kJset) {
     const std::uint32_t bits = mask_ & k;
+    if (std::has_single_bit(bits)) taken = kCertain / 4;
     if (width_ == 2 && (bits == 0x1fff || bits == 0x3fff)) taken = kCertain / 64;
   } else {
     possible = LikelihoodOf(first_, last_);
@@ -164,7 +168,7 @@ void Accumulator::Follow(std::uint16_t code, std::uint32_t k, bool taken) {
 
 void Accumulator::Meet(const Accumulator& other) {
   if (width_ != other.width_ || mask_ != other.mask_) {
-    *this = Accumulator();
+    *this = Accumulator(traffic_);
     return;
   }
   first_ = std::min(first_, other.first_);
@@ -172,12 +176,12 @@ void Accumulator::Meet(const Accumulator& other) {
   excluded_ = std::min(excluded_, other.excluded_);
 }
 
-double ExpectedPath(const Program& program) {
+double ExpectedPath(const Program& program, Traffic traffic) {
   struct Point {
     double reached = 0;
     Accumulator accumulator;
   };
-  std::vector<Point> points(program.size() + 1);
+  std::vector<Point> points(program.size() + 1, Point{0, Accumulator(traffic)});
   if (!program.empty()) points[0].reached = 1;
   const auto flow = [&](std::size_t target, double share, const Accumulator& accumulator) {
     if (target >= program.size()) return;

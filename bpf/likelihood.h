@@ -12,7 +12,7 @@
 // What is left belongs to the other words in equal shares, but a single word has at least one part in 512,
 // for filters ask for what there is. A range of addresses has half. Of masked fields, those that begin or end
 // with a whole field go by that; of others single words are equally likely, but for 0x1fff of a halfword (the
-// fragment offset), which is mostly 0.
+// fragment offset), which is mostly 0. A single flag is set in one packet of four.
 #ifndef BPFOPT_BPF_LIKELIHOOD_H
 #define BPFOPT_BPF_LIKELIHOOD_H
 
@@ -25,15 +25,23 @@ namespace bpfopt::bpf {
 // Probabilities are counted in parts of this, so that they are the same on every machine.
 inline constexpr std::uint32_t kCertain = 1U << 16;
 
+// Whose packets a guess is about: those of the table, or of protocols that nothing asks for, where no word is
+// likelier than others. A filter is met by both kinds.
+enum class Traffic : std::uint8_t { kUsual, kForeign };
+
 // The likelihood that a loaded field of `width` bytes (0: a value that may be any field) lies in a range.
-std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last);
+std::uint32_t Likelihood(unsigned width, std::uint32_t first, std::uint32_t last,
+                         Traffic traffic = Traffic::kUsual);
 
 // The same of the bits of `mask` in such a field.
-std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last);
+std::uint32_t MaskedLikelihood(unsigned width, std::uint32_t mask, std::uint32_t first, std::uint32_t last,
+                               Traffic traffic = Traffic::kUsual);
 
 // What may be in the accumulator at a point of a program.
 class Accumulator {
  public:
+  explicit Accumulator(Traffic traffic = Traffic::kUsual) : traffic_(traffic) {}
+
   // Past an instruction that is no jump.
   void Step(std::uint16_t code, std::uint32_t k);
   // Of a conditional jump here: the likelihood that it is taken, at least 1 and less than kCertain.
@@ -47,6 +55,7 @@ class Accumulator {
   void Load(unsigned width);
   std::uint32_t LikelihoodOf(std::uint32_t first, std::uint32_t last) const;
 
+  Traffic traffic_;
   unsigned width_ = 0;        // 0: of a value that is no field
   std::uint32_t mask_ = ~0U;  // its bits that are left
   std::uint32_t first_ = 0;   // it lies between these
@@ -55,7 +64,7 @@ class Accumulator {
 };
 
 // Instructions executed on the way from the entry, by these weights.
-double ExpectedPath(const Program& program);
+double ExpectedPath(const Program& program, Traffic traffic = Traffic::kUsual);
 
 }  // namespace bpfopt::bpf
 

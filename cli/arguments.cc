@@ -80,7 +80,9 @@ Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
 }
 
 void EffortArguments::AddTo(CLI::App& app) {
-  app.add_option("-O", level, "0: as written, 1: without a solver, 2: everything, 3: with larger budgets")
+  app.add_option(
+         "-O", level,
+         "0: as written, 1: without a solver, 2: everything, 3: and the superoptimizer, with larger budgets")
       ->check(CLI::Range(0, 3));
   AddChoice(app, "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
             fmt::format("strict: the same verdict on every packet; faithful: but for packets cut short; {}",
@@ -98,8 +100,7 @@ void EffortArguments::AddTo(CLI::App& app) {
             "on (default from -O2), off, or required: fail rather than fall back");
   app.add_option("--disable-pass", disabled_passes, "leave a pass out (--list-passes); may be repeated")
       ->type_name("PASS")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
 }
 
 void EffortArguments::Apply(CompileOptions& options) const {

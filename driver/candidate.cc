@@ -21,7 +21,14 @@ namespace {
 // -O3 spends more of everything that the budgets bound.
 constexpr unsigned kThirdLevelFactor = 4;
 
+// The same from -O2 on.
+constexpr std::uint64_t kMembershipSteps = 4'000'000;
+
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
+
+// -O1 is for those who wait for each filter: in large programs the search ends early.
+constexpr std::size_t kFirstLevelShare = 50;
+constexpr std::size_t kFirstLevelWork = 4000;
 
 }  // namespace
 
@@ -50,12 +57,17 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   // A tail that is shared keeps a register that the copies have for other things.
   without("no-merge", "merge-tails");
   // One test of two fields costs more than the first of two, where that one mostly ends the matter.
+  const std::vector<std::string_view> fusion = {"fuse-fields", "tile-fields", "merge-tails"};
+  const auto also_without = [&](const std::vector<std::string_view>& passes) {
+    std::vector<std::string_view>& disabled = recipes.back().disabled;
+    disabled.insert(disabled.end(), passes.begin(), passes.end());
+  };
   if (options.objective == Objective::kSpeed) {
-    without("no-fusion", "fuse-fields");
-    recipes.back().disabled.push_back("merge-tails");
+    without("no-fusion", "order-tests");
+    also_without(fusion);
     without("no-reorder", "decision-diagram");
-    for (const std::string_view pass : {"fuse-fields", "merge-tails"})
-      recipes.back().disabled.push_back(pass);
+    also_without({"order-tests", "gather-tests", "hoist-tests"});
+    also_without(fusion);
   }
   // What is joined may be joined well.
   if (is_lifted) without("no-duplicates", "duplicate-tails");
@@ -71,7 +83,9 @@ std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) 
   std::vector<Recipe> recipes(2, MainRecipe(options, is_lifted));
   recipes[0].name = "likely-first";
   recipes[1].name = "likely-first-no-fusion";
-  for (const std::string_view pass : {"fuse-fields", "merge-tails"}) recipes[1].disabled.push_back(pass);
+  for (const std::string_view pass : {"fuse-fields", "tile-fields", "merge-tails"}) {
+    recipes[1].disabled.push_back(pass);
+  }
   for (Recipe& recipe : recipes) recipe.likely_first = true;
   return recipes;
 }
@@ -131,12 +145,16 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log, &effective_passes); !done) {
     return tl::unexpected(done.error());
   }
+  const bool is_quick = options.level == 1;
+  const std::size_t budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0;
   const backend::EmitOptions emit_options = {
       .relation = recipe.relation,
       .objective = options.objective,
       .likely_first = recipe.likely_first,
       .cooked = subject.cooked,
-      .search_budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0};
+      .search_budget = is_quick ? budget / kFirstLevelShare : budget,
+      .search_work = is_quick ? kFirstLevelWork : 0,
+      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
   auto emitted = log.Run(
       "emit", [&] { return EmitForLimit(function, emit_options, options.limit); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });

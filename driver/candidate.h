@@ -50,6 +50,9 @@ struct Built {
   std::set<std::string_view> effective_passes;  // those that changed something, by name
 };
 
+// Words that a search for a test of membership may try at -O1 (backend/membership.h).
+inline constexpr std::uint64_t kFewMembershipSteps = 100'000;
+
 // Are the options that every recipe follows in their ranges?
 Expected<void> CheckEffort(const CompileOptions& options);
 

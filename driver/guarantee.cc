@@ -5,6 +5,7 @@
 #include "bpf/checker.h"
 #include "bpf/likelihood.h"
 #include "bpfopt/verify.h"
+#include "driver/superoptimize.h"
 
 #include <algorithm>
 #include <map>
@@ -40,6 +41,10 @@ class Choice {
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
     Sort();
+    if (options_.level >= 3 && Proof() != ProofMode::kOff) {
+      log_.Run("superoptimize", [&] { return SuperoptimizeBest(), 0; });
+      Sort();
+    }
     if (auto made = PreferQuickEnough(); !made) return tl::unexpected(made.error());
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
     if (!chosen) return tl::unexpected(chosen.error());
@@ -93,6 +98,41 @@ class Choice {
                        options_.limit);
   }
 
+  // The best candidates as they are, and with their windows made shorter. Each step is proven as it is made:
+  // one that is not equal is no bug, and not taken.
+  void SuperoptimizeBest() {
+    constexpr std::size_t kBest = 2;
+    constexpr std::size_t kFarBehind = 3;  // instructions that windows are not expected to make up for
+    const std::size_t fewest = attempts_.front().report.instructions;
+    std::vector<Program> tried;
+    for (std::size_t i = 0; i < attempts_.size() && tried.size() < kBest; ++i) {
+      const Attempt attempt = attempts_[i];
+      if (attempt.report.outcome == Candidate::Outcome::kTooLarge) continue;
+      if (attempt.report.instructions > fewest + kFarBehind) continue;
+      if (std::find(tried.begin(), tried.end(), attempt.built.program) != tried.end()) continue;
+      tried.push_back(attempt.built.program);
+      Attempt next;
+      next.report.name = "superoptimized";
+      const auto is_proven = [&](const Built& built) {
+        Attempt step;
+        step.built = built;
+        const auto verdict = Ask(step);
+        if (verdict) CountProof(*verdict);
+        return verdict && verdict->answer == Answer::kEqual;
+      };
+      const Superoptimized made = Superoptimize(attempt.built, subject_, options_, {}, is_proven);
+      auto& counters = log_.statistics().counters;
+      counters["superoptimize.windows"] += made.windows;
+      counters["superoptimize.refuted"] += made.refuted;
+      counters["superoptimize.replaced"] += made.replaced;
+      if (made.replaced == 0) continue;
+      next.built = made.built;
+      next.report.instructions = next.built.program.size();
+      next.report.expected_path = bpf::ExpectedPath(next.built.program);
+      attempts_.push_back(std::move(next));
+    }
+  }
+
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
   bool IsSameAs(const Recipe& recipe, const Recipe& main) const {
     if (recipe.level != main.level || recipe.relation != main.relation || main_passes_.empty()) return false;
@@ -128,15 +168,25 @@ class Choice {
     return true;
   }
 
+  // A source that asks again what it has asked looks shorter on its path than it is: outcomes that depend on
+  // one another count as independent.
+  bool IsSourceLast() const {
+    if (options_.level == 0) return true;
+    return options_.objective == Objective::kSpeed && source_.kind != SourceKind::kProgram;
+  }
+
   bool IsBetter(const Attempt& a, const Attempt& b) const {
     const auto rank = [&](const Attempt& attempt) {
       const bool too_large = attempt.report.outcome == Candidate::Outcome::kTooLarge;
       // -O0 is what was written, even where the source is smaller.
-      const bool last = options_.level == 0 && attempt.is_source;
+      const bool last = attempt.is_source && IsSourceLast();
       // A program that nothing is better than comes back as it was.
       const bool changed = source_.kind == SourceKind::kProgram && !attempt.is_source;
       const auto size = static_cast<double>(attempt.report.instructions);
-      const double path = attempt.report.expected_path;
+      double path = attempt.report.expected_path;
+      if (options_.objective == Objective::kSpeed && !too_large) {
+        path += bpf::ExpectedPath(attempt.built.program, bpf::Traffic::kForeign);
+      }
       return options_.objective == Objective::kSpeed ? std::make_tuple(too_large, last, path, size, changed)
                                                      : std::make_tuple(too_large, last, size, path, changed);
     };

@@ -4,13 +4,21 @@
 #include "verifier/bound_checker.h"
 #include "verifier/bound_search.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace bpfopt {
+namespace {
+
+constexpr std::size_t kUsualSize = 128;
+
+}  // namespace
 
 LowerBound FindLowerBound(const Program& source, const Program& hint, const LowerBoundOptions& options) {
   const verifier::BoundedSource bounded = {source, options.target, options.relation};
-  LowerBound bound = verifier::SearchLowerBound(bounded, hint, options.runs);
+  const std::size_t runs = options.runs * kUsualSize / std::max(kUsualSize, source.size());
+  LowerBound bound = verifier::SearchLowerBound(bounded, hint, runs);
   bound.instructions = verifier::BorneOut(bounded, bound.witnesses);
   return bound;
 }

@@ -36,9 +36,7 @@ using Values = std::vector<const ir::Value*>;
 // Terms of the same values in the same order.
 struct Group {
   Values values;
-  std::vector<const Term*> terms;
-  std::size_t first = 0;  // place in the row
-  std::size_t last = 0;
+  std::vector<const Term*> terms;  // by region
 };
 
 Values ValuesOf(const Term& term) {
@@ -73,15 +71,11 @@ std::vector<Group> GroupsOf(const std::vector<Term>& terms) {
   for (const Term& term : terms) {
     Values values = ValuesOf(term);
     const auto [found, is_new] = known.emplace(values, groups.size());
-    if (is_new) {
-      groups.push_back({.values = std::move(values), .terms = {}, .first = term.first, .last = term.last});
-    }
-    Group& group = groups[found->second];
-    group.terms.push_back(&term);
-    group.last = std::max(group.last, term.last);
+    if (is_new) groups.push_back({.values = std::move(values), .terms = {}});
+    groups[found->second].terms.push_back(&term);
   }
   std::map<Values, std::size_t> families;
-  for (const Group& group : groups) families.emplace(FamilyOf(group.values), group.first);
+  for (std::size_t i = 0; i < groups.size(); ++i) families.emplace(FamilyOf(groups[i].values), i);
   std::ranges::stable_sort(groups, {},
                            [&](const Group& group) { return families.at(FamilyOf(group.values)); });
   return groups;
@@ -98,19 +92,33 @@ RangeSet WordsOf(const Group& group, const ir::Value* value) {
   return RangeSet::FromRanges(std::move(words));
 }
 
-// Does a packet that a term of `later` accepts have all that `earlier` may load of it, though the row would
-// have asked that term first?
+// How many of the group's values a packet that passes its first term by has been asked for wherever the group
+// asks for them now.
+std::size_t ValuesAskedBefore(const Group& group) {
+  const Term& first = *group.terms.front();
+  if (!first.is_alone) return 0;
+  std::size_t count = 1;
+  for (; count < group.values.size(); ++count) {
+    const bool is_common = std::ranges::all_of(group.terms, [&](const Term* term) {
+      return term->literals[count - 1].words == first.literals[count - 1].words;
+    });
+    if (!is_common) break;
+  }
+  return count;
+}
+
+// Does a packet that the row leaves with by a term of `later` have all that `earlier` loads of it?
 bool MayComeBefore(const Group& earlier, const Group& later) {
-  if (earlier.last < later.first) return true;
+  const bool is_passed = earlier.terms.front()->region < later.terms.front()->region;
+  const std::size_t asked = is_passed ? ValuesAskedBefore(earlier) : 0;
   GuardSet performed;
   for (const ir::Value* value : later.values) {
     for (const ir::Guard& guard : DemandedGuards(value)) performed.Add(guard);
   }
   for (std::size_t i = 0; i < earlier.values.size(); ++i) {
     const ir::Value* value = earlier.values[i];
-    const bool is_loaded = i == 0 && earlier.first < later.first;
     const bool has_all = std::ranges::all_of(
-        DemandedGuards(value), [&](const ir::Guard& guard) { return is_loaded || performed.Covers(guard); });
+        DemandedGuards(value), [&](const ir::Guard& guard) { return i < asked || performed.Covers(guard); });
     if (!has_all) return false;
     const bool is_shared = std::ranges::find(later.values, value) != later.values.end();
     // The packets differ in this value, so no more of the group is asked of them.

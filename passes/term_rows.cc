@@ -56,7 +56,6 @@ void Merge(std::vector<Term>& terms) {
       }
       Literal& literal = terms[i].literals[at];
       literal.words = literal.words.Union(terms[j].literals[at].words);
-      terms[i].last = std::max(terms[i].last, terms[j].last);
       terms.erase(terms.begin() + static_cast<std::ptrdiff_t>(j));
       j = i + 1;
     }
@@ -152,14 +151,16 @@ std::vector<TermRow> TermRowFinder::RowsTo(ir::Block& exit) {
   std::vector<bool> taken(joins_.size(), false);
   for (ir::Block* block : order_) {
     if (taken[block->id()] || block == &exit) continue;
-    ways_ = 0;
     TermRow row{.entry = block, .exit = &exit, .onward = block, .regions = 0, .terms = {}};
     GuardSet performed = available_[block->id()];
     for (const ir::Guard& guard : block->guards) performed.Add(guard);
     while (std::optional<Region> region = RegionFrom(*row.onward, exit, performed)) {
       if (taken[row.onward->id()]) break;
       for (const ir::Block* inside : region->blocks) taken[inside->id()] = true;
-      std::ranges::move(region->terms, std::back_inserter(row.terms));
+      for (Term& term : region->terms) {
+        term.region = row.regions;
+        row.terms.push_back(std::move(term));
+      }
       row.onward = region->onward;
       ++row.regions;
       if (incoming_[row.onward->id()] != region->edges_onward || !row.onward->parameters.empty()) break;
@@ -178,6 +179,8 @@ std::optional<TermRowFinder::Region> TermRowFinder::RegionFrom(ir::Block& entry,
   steps_ = 0;
   if (!Enumerate(entry, exit, *region.onward, conditions, region.terms) || region.terms.empty())
     return std::nullopt;
+  Term& first = region.terms.front();
+  first.is_alone = region.terms.size() == 1 && first.literals.size() == region.blocks.size();
   Merge(region.terms);
   Widen(region.terms);
   return region;
@@ -222,8 +225,7 @@ bool TermRowFinder::Enumerate(const ir::Block& block, const ir::Block& exit, con
   }
   const Conditions before = conditions;
   if (Narrow(conditions, {partition->value, leaving}, leaving)) {
-    terms.push_back({.literals = conditions, .first = ways_, .last = ways_});
-    ++ways_;
+    terms.push_back({.literals = conditions});
   }
   for (std::uint32_t i = 0; i < partition->edges.size(); ++i) {
     const ir::Block* target = partition->edges[i].target;

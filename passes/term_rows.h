@@ -25,10 +25,11 @@ struct Literal {
 // A conjunction: the exit is taken where each value is one of its words.
 struct Term {
   std::vector<Literal> literals;  // in the order of the tests, each value once
-  // The first and the last of the ways that it stands for, counted in the order in which the row asks. A
-  // packet that leaves the row by a way has all that the values of that way's term load.
-  std::size_t first = 0;
-  std::size_t last = 0;
+  std::size_t region = 0;         // the place of its sub-graph in the row
+  // Are its tests all that the sub-graph does? Then a packet that goes on has been asked for a value where
+  // it has passed the tests of those before it, and only there. Else all that is certain is that a packet for
+  // which the sub-graph leaves by the term has been asked for its values.
+  bool is_alone = false;
 };
 
 struct TermRow {
@@ -36,7 +37,7 @@ struct TermRow {
   ir::Block* exit = nullptr;    // for where any term holds; no parameters
   ir::Block* onward = nullptr;  // for where none does; no parameters
   std::size_t regions = 0;      // sub-graphs that the terms come from
-  std::vector<Term> terms;      // by their first ways
+  std::vector<Term> terms;      // by region
 };
 
 // Finds rows in a function that stays as it is meanwhile, but for the terminators of blocks of rows found
@@ -82,7 +83,6 @@ class TermRowFinder {
   std::vector<std::uint32_t> depths_;
   std::vector<bool> reaches_;  // anything but the exit
   std::size_t steps_ = 0;      // of one enumeration
-  std::size_t ways_ = 0;       // of one row
 };
 
 }  // namespace bpfopt::passes

@@ -132,6 +132,8 @@ std::optional<Unfolding> Unfolder::Run() {
   FindJoins();
   Registers start;
   start.fill(Number(0));
+  if (options_.start_a.valid()) start[kRegisterA] = options_.start_a;
+  if (options_.start_x.valid()) start[kRegisterX] = options_.start_x;
   NodeAt(0, start);
   // Edges lead forward, so all arrivals at an instruction are known when its turn comes.
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {

@@ -27,6 +27,9 @@ struct UnfoldOptions {
   std::size_t max_nodes = 0;
   // The name of the draw at an instruction (Unknowns::Draw).
   std::function<std::string(std::size_t instruction)> draw_name;
+  // What the registers hold at the start, where it is not 0.
+  smt::Term start_a = {};
+  smt::Term start_x = {};
 };
 
 struct Unfolding {

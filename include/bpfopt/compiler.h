@@ -59,7 +59,7 @@ struct CompileOptions {
   Target target = Target::kPcap;
   std::uint32_t protochain_depth = kDefaultProtochainDepth;  // 1 to kMaxProtochainDepth
 
-  int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: the same with larger budgets
+  int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: and the superoptimizer
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
   std::size_t limit = 4096;                  // instructions

@@ -49,7 +49,9 @@ struct LowerBound {
 struct LowerBoundOptions {
   Target target = Target::kPcap;
   Relation relation = Relation::kFaithful;
-  std::size_t runs = 40'000;  // of the source on a packet, to find witnesses
+  // Runs of the source on a packet, to find witnesses; of a source of more than 128 instructions as many
+  // fewer.
+  std::size_t runs = 40'000;
 };
 
 // The best bound that was found within the budget; always one that CheckLowerBound confirms. Deterministic.

@@ -158,7 +158,7 @@ b7:
 }
 )";
 
-TEST(Emit, Port) { EXPECT_EQ(SizeOf(kPort53), 18U); }
+TEST(Emit, Port) { EXPECT_EQ(SizeOf(kPort53), 17U); }
 
 TEST(Emit, TheSameAgain) { EXPECT_EQ(EmitText(kPort53), EmitText(kPort53)); }
 

@@ -48,6 +48,12 @@ TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
   EXPECT_EQ(rows["web"]["hand"], 16);
   EXPECT_EQ(rows["web"]["proven"], true);
   EXPECT_EQ(rows["web"]["ratio"], rows["web"]["ours"].get<double>() / 20);
+  EXPECT_GE(rows["web"]["bound"], 8);
+  EXPECT_LE(rows["web"]["bound"], rows["web"]["ours"]);
+  EXPECT_EQ(rows["refused"]["bound"], 1);
+  EXPECT_EQ(document["to_bound"]["all"]["rows"], 4);
+  EXPECT_GE(document["to_bound"]["all"]["met"], 1);
+  EXPECT_GE(document["to_bound"]["all"]["geometric_mean"], 1.0);
   EXPECT_EQ(rows["bars"]["filter"], "len < 0 | 2147483648");
   EXPECT_EQ(rows["wrong"]["status"], "tcpdump-wrong");
   EXPECT_EQ(rows["refused"]["status"], "tcpdump-refuses");
@@ -55,8 +61,8 @@ TEST_F(BenchTest, ListsRowsByWhatBecameOfThem) {
 
   const auto table = RunBench({});
   EXPECT_EQ(table.status, 0);
-  for (const char* part :
-       {"wrong on this packet", "Rows that tcpdump refuses", "Rows of link types", "rows.txt"}) {
+  for (const char* part : {"wrong on this packet", "Rows that tcpdump refuses", "Rows of link types",
+                           "rows.txt", "ours / the proven lower bound"}) {
     EXPECT_NE(table.output.find(part), std::string::npos) << part << " in " << table.output;
   }
 }
@@ -111,6 +117,40 @@ TEST_F(BenchTest, CountsWhatRunsOnTrafficOfItsOwn) {
     EXPECT_LT(document["rows"][0]["tcpdump"], 8.0);
   }
   EXPECT_EQ(RunBench({"--executed"}).output, RunBench({"--executed"}).output);
+}
+
+TEST_F(BenchTest, PrintsWhatEachPassIsWorth) {
+  directory_.Write("rows.txt",
+                   "web | EN10MB | tcp port 80\n"
+                   "refused | EN10MB | ip and ip6\n");
+  const auto result = RunBench({"--ablation", "--json"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const auto table = nlohmann::json::parse(result.output);
+  std::map<std::string, nlohmann::json> without;
+  for (const auto& row : table) without[row["without"]] = row;
+  const double whole = without[""]["instructions"];
+  EXPECT_EQ(without[""]["geometric_mean"], whole / 20);
+  for (const char* pass : {"merge-tails", "fuse-fields"}) {
+    ASSERT_TRUE(without.contains(pass)) << result.output;
+    EXPECT_GT(without[pass]["instructions"], whole) << pass;
+    EXPECT_EQ(without[pass]["larger"][0]["id"], "web");
+  }
+  const auto markdown = RunBench({"--ablation", "--markdown"});
+  EXPECT_NE(markdown.output.find("| `merge-tails` | "), std::string::npos) << markdown.output;
+}
+
+TEST_F(BenchTest, TimesEachWayToCompile) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nbroken | EN10MB | nosuchword 1\n");
+  const auto result = RunBench({"--times", "--json", "--command", BPFOPT_COMMAND});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const auto document = nlohmann::json::parse(result.output);
+  ASSERT_EQ(document["series"].size(), 3U);
+  for (const auto& series : document["series"]) {
+    ASSERT_EQ(series["rows"].size(), 1U) << result.output;
+    EXPECT_EQ(series["rows"][0]["id"], "web");
+    EXPECT_GT(series["median"], 0.0);
+  }
+  EXPECT_EQ(RunBench({"--times", "--command", directory_.Path("none")}).status, 2);
 }
 
 TEST_F(BenchTest, RefusesWhatIsNoCorpus) {

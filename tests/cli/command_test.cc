@@ -263,6 +263,16 @@ TEST(CommandTest, InspectionGoesToStandardError) {
   EXPECT_EQ(stopped.output.rfind("fn ", 0), 0U) << stopped.output;
 }
 
+TEST(CommandTest, LeavesPassesOut) {
+  const auto lines = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const auto whole = RunBpfopt({"tcp port 80"});
+  const auto without =
+      RunBpfopt({"--disable-pass", "merge-tails", "--disable-pass", "fuse-fields", "tcp port 80"});
+  EXPECT_EQ(without.status, 0) << without.errors;
+  EXPECT_GT(lines(without.output), lines(whole.output));
+  EXPECT_EQ(RunBpfopt({"--disable-pass", "no-such-pass", "tcp"}).status, 2);
+}
+
 TEST(CommandTest, ListsAndVersions) {
   EXPECT_NE(RunBpfopt({"-L"}).output.find("EN10MB"), std::string::npos);
   const auto version = RunBpfopt({"--version"});
@@ -367,6 +377,7 @@ TEST(CommandTest, ComparesSideBySide) {
   EXPECT_EQ(result.status, 0) << result.errors;
   EXPECT_EQ(result.output.rfind("bpfopt: ", 0), 0U) << result.output;
   EXPECT_NE(result.output.find("proven faithful"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find(" instructions of at least "), std::string::npos) << result.output;
   EXPECT_NE(result.output.find("libpcap: 20 instructions"), std::string::npos) << result.output;
   EXPECT_NE(RunBpfopt({"compare", "ip and ip6"}).output.find("libpcap refuses:"), std::string::npos);
 }

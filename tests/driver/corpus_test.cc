@@ -2,6 +2,7 @@
 // itself proven against libpcap's unoptimized program.
 #include "bpfopt/format.h"
 #include "bpfopt/libpcap.h"
+#include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 #include "corpus_rows.h"
 
@@ -59,6 +60,28 @@ TEST_P(CorpusTest, IsNotLargerThanLibpcaps) {
       << "libpcap's " << theirs->size() << " instructions are right, ours are " << ours->program.size()
       << ":\n"
       << FormatProgram(*theirs, Format::kAssembly) << FormatProgram(ours->program, Format::kAssembly);
+}
+
+// Of all programs that are known to be equal none is smaller than what is proven to be the least.
+TEST_P(CorpusTest, HasNoProgramBelowItsLowerBound) {
+  static const auto corpus = bench::ReadCorpus(BPFOPT_CORPUS);
+  ASSERT_TRUE(corpus);
+  CompileOptions options = OptionsFor(GetParam());
+  const auto ours = Compile(GetParam().filter, options);
+  ASSERT_TRUE(ours) << ours.error().message;
+  const LowerBoundOptions bound_options = {.relation = options.relation, .runs = 10'000};
+  const LowerBound bound = FindLowerBound(ours->source, ours->program, bound_options);
+  EXPECT_TRUE(CheckLowerBound(ours->source, bound, bound_options));
+  EXPECT_LE(bound.instructions, ours->program.size());
+  const auto by_hand = corpus->hand_written.find(GetParam().id);
+  if (by_hand != corpus->hand_written.end()) {
+    EXPECT_LE(bound.instructions, by_hand->second);
+  }
+  const auto theirs = Libpcap(GetParam(), /*optimize=*/true);
+  if (!theirs || theirs->size() >= bound.instructions) return;
+  const auto verdict = Verify(ours->source, *theirs, {.relation = options.relation});
+  ASSERT_TRUE(verdict) << verdict.error().message;
+  EXPECT_EQ(verdict->answer, Answer::kDifferent);
 }
 
 TEST_P(CorpusTest, LoweringIsStrictlyLibpcapsUnoptimizedProgram) {

@@ -38,6 +38,30 @@ TEST(LowerBoundTest, MeetsProgramsThatCannotBeSmaller) {
   }
 }
 
+// A port of two is read by a load of its own, whichever comes first.
+TEST(LowerBoundTest, CountsWhatARejectedPacketLacks) {
+  EXPECT_GE(BoundOf("tcp dst port 80").instructions, 8U);
+  EXPECT_GE(BoundOf("tcp port 80").instructions, 10U);
+  EXPECT_GE(BoundOf("ip host 192.0.2.17").instructions, 8U);
+}
+
+TEST(LowerBoundTest, NeverExceedsTheProgramOfAnyLevel) {
+  for (const char* filter : {"tcp port 80", "port 53 or host 192.0.2.17", "not ip6 and greater 100",
+                             "ether[0] & 1 = 0 and ip[16] >= 224", "vlan 100 and tcp port 443"}) {
+    for (const Relation relation : {Relation::kFaithful, Relation::kStrict}) {
+      const LowerBound bound = BoundOf(filter, relation);
+      for (int level = 0; level <= 2; ++level) {
+        CompileOptions options;
+        options.relation = relation;
+        options.level = level;
+        const auto compiled = Compile(filter, options);
+        ASSERT_TRUE(compiled) << compiled.error().message;
+        EXPECT_LE(bound.instructions, compiled->program.size()) << filter << " at level " << level;
+      }
+    }
+  }
+}
+
 // Three instructions decide these, in ways that a bound must not overlook.
 TEST(LowerBoundTest, KnowsTestsThatAreNoJumps) {
   for (const char* text :
@@ -69,6 +93,9 @@ TEST(LowerBoundTest, RefusesTamperedCertificates) {
   LowerBound rejected = bound;
   for (BoundWitness& witness : rejected.witnesses) witness.bytes.assign(witness.bytes.size(), 0);
   EXPECT_FALSE(CheckLowerBound(compiled->source, rejected));
+  LowerBound no_neighbour = bound;
+  for (BoundWitness& witness : no_neighbour.witnesses) witness.near = {{5, 9}};
+  EXPECT_FALSE(CheckLowerBound(compiled->source, no_neighbour));
   const auto other = Compile("ip");
   ASSERT_TRUE(other);
   EXPECT_FALSE(CheckLowerBound(other->source, bound));
@@ -85,7 +112,7 @@ int Setting(const char* name, int otherwise) {
 TEST_P(LowerBoundRandomTest, IsNeverAboveTheProgramItself) {
   std::mt19937 random(static_cast<std::uint32_t>(Setting("BPFOPT_RANDOM_SEED", 1)));
   std::size_t met = 0;
-  for (int round = Setting("BPFOPT_RANDOM_ROUNDS", 1500); round > 0; --round) {
+  for (int round = Setting("BPFOPT_RANDOM_ROUNDS", 700); round > 0; --round) {
     bpf::RandomProgramOptions options;
     options.max_instructions = 3 + random() % 6;
     options.target = GetParam();
@@ -99,7 +126,7 @@ TEST_P(LowerBoundRandomTest, IsNeverAboveTheProgramItself) {
       if (bound.instructions == program.size() && program.size() > 2) ++met;
     }
   }
-  EXPECT_GT(met, 5U);
+  EXPECT_GT(met, 3U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, LowerBoundRandomTest,

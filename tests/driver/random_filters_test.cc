@@ -1,7 +1,8 @@
-// Random filters through the whole compiler: each program is proven, under both relations, and no kernel's
-// checker would refuse it.
+// Random filters through the whole compiler: each program is proven, under both relations, no kernel's
+// checker would refuse it, and none is smaller than its lower bound.
 #include "bpf/checker.h"
 #include "bpfopt/compiler.h"
+#include "bpfopt/lower_bound.h"
 #include "random_filter.h"
 
 #include <array>
@@ -50,6 +51,10 @@ TEST_P(RandomFiltersTest, AreProven) {
     EXPECT_TRUE(compiled->proven) << link.name << ": " << filter;
     const bpf::CheckOptions check = {.link_type = link.number};
     EXPECT_TRUE(bpf::Check(compiled->program, check).empty()) << link.name << ": " << filter;
+    const LowerBoundOptions bound = {.relation = GetParam(), .runs = 3'000};
+    EXPECT_LE(FindLowerBound(compiled->source, compiled->program, bound).instructions,
+              compiled->program.size())
+        << link.name << ": " << filter;
     ++proven;
   }
   EXPECT_GT(proven, 80U);

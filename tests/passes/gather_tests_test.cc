@@ -456,5 +456,84 @@ b6:
 )");
 }
 
+// b1 asks for [30] of other packets only: those that b0 leaves with may be too short for it.
+TEST(GatherTests, ATermBehindAnotherValueIsNotAskedBeforeIt) {
+  const std::string gathered = RunOnText("gather-tests", R"(fn pcap {
+b0:
+  need [26]:4
+  switch ld[26] { 0x1 -> b4; 0x2 -> b1; else -> b2 }
+b1:
+  need [30]:4
+  if ld[30] == 0x1 then b4 else b3
+b2:
+  need [30]:4
+  if ld[30] == 0x1 then b4 else b3
+b3:
+  need [26]:4
+  if ld[26] == 0x7 then b4 else b5
+b4:
+  return 0x40000
+b5:
+  return 0x0
+}
+)",
+                                         Relation::kFaithful);
+  EXPECT_LT(gathered.find("ld[26]"), gathered.find("ld[30]")) << gathered;
+}
+
+// A packet that ends after [26] is accepted past b1 and b9, and never asked for [30].
+TEST(GatherTests, OfTwoWaysThroughOneSubGraphNeitherComesBeforeTheOther) {
+  const std::string text = RunOnText("gather-tests", R"(fn pcap {
+b0:
+  need [12]:2
+  if ldh[12] == 0x800 then b1 else b2
+b1:
+  need [26]:4
+  switch ld[26] { 0xa010200..0xa0102ff -> b8; else -> b2 }
+b2:
+  need [12]:2
+  if ldh[12] == 0x800 then b3 else b4
+b3:
+  need [30]:4
+  switch ld[30] { 0xa010200..0xa0102ff -> b8; else -> b4 }
+b4:
+  need [12]:2
+  if ldh[12] == 0x800 then b5 else b12
+b5:
+  need [26]:4
+  switch ld[26] { 0xa010200..0xa0102ff -> b6; 0xc0000211 -> b7; else -> b12 }
+b6:
+  need [30]:4
+  if ld[30] == 0xc0000211 then b8 else b12
+b7:
+  need [30]:4
+  switch ld[30] { 0xa010200..0xa0102ff -> b8; else -> b12 }
+b8:
+  need [12]:2
+  if ldh[12] == 0x800 then b9 else b10
+b9:
+  need [26]:4
+  switch ld[26] { 0xa010000..0xa01ffff -> b14; else -> b10 }
+b10:
+  need [12]:2
+  if ldh[12] == 0x800 then b11 else b12
+b11:
+  need [30]:4
+  switch ld[30] { 0xa010000..0xa01ffff -> b14; else -> b12 }
+b12:
+  need [12]:2
+  if ldh[12] == 0x800 then b13 else b15
+b13:
+  need [26]:4
+  switch ld[26] { 0xc0000200..0xc00002ff -> b14; else -> b15 }
+b14:
+  return 0x40000
+b15:
+  return 0x0
+}
+)");
+  EXPECT_LT(text.find("ld[26]"), text.find("ld[30]")) << text;
+}
+
 }  // namespace
 }  // namespace bpfopt::passes
