@@ -15,7 +15,6 @@ namespace {
 
 using frontend::AddressKind;
 using frontend::NodeId;
-using frontend::Qualifier;
 
 // By the words before the entries; nothing for terms of other forms.
 using Words = std::optional<std::tuple<AddressKind, frontend::Protocol, frontend::Direction>>;

@@ -1,6 +1,8 @@
 // Sets through the whole pipeline: the program of a list is that of its tests written out, against the same
 // source.
 #include "bpfopt/compiler.h"
+#include "bpfopt/kernel.h"
+#include "kernel_filter.h"
 
 #include <random>
 #include <string>
@@ -133,6 +135,18 @@ TEST(SetsTest, NegatedAndNestedSetsAreSetsToo) {
 TEST(SetsTest, FiltersWithoutSetsNameTheirLargestPart) {
   const std::string message = ErrorOf("tcp port 80 and (ip[0] = 1 or ip6[6] = 2)", 3);
   EXPECT_NE(message.find("; the largest part, "), std::string::npos) << message;
+}
+
+// Where a socket may hold 20480 bytes, as up to Linux 6.8.
+TEST(SetsTest, FiveHundredHostsFitTheSmallestSocket) {
+  CompileOptions options;
+  options.level = 1;
+  const auto result = Compile("host in { " + List(9, 500) + "}", options);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(FitsOptmem(KernelMemory(result->program), kOldOptmemMax)) << KernelMemory(result->program);
+  bpf::KernelFilter kernel;
+  if (!kernel.Works()) GTEST_SKIP() << "no filters here";
+  EXPECT_EQ(kernel.Attach(result->program), 0);
 }
 
 // The estimate is what a user shortens the list to.
