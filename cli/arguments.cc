@@ -1,6 +1,7 @@
 // Shared options, defined once so that they mean and say the same under every subcommand.
 #include "cli/arguments.h"
 
+#include "bpfopt/libpcap.h"
 #include "cli/files.h"
 
 #include <algorithm>
@@ -74,6 +75,7 @@ Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
   auto resolver = MakeResolver(hosts_file);
   if (!resolver) return tl::unexpected(resolver.error());
   options.resolver = std::move(*resolver);
+  options.read_file = [](std::string_view name) { return ReadFile(std::string(name)); };
   return {};
 }
 
@@ -134,6 +136,19 @@ Expected<NamedText> FilterArguments::Read(const std::vector<std::string>& words)
     if (comment) c = ' ';
   }
   return NamedText{file, std::move(*text)};
+}
+
+Expected<Program> LibpcapProgram(const std::string& filter, const CompileOptions& options, bool optimize) {
+  const LibpcapOptions libpcap = {.link_type = options.link_type,
+                                  .snaplen = options.snaplen,
+                                  .netmask = options.netmask,
+                                  .optimize = optimize};
+  auto program = CompileWithLibpcap(filter, libpcap);
+  if (program) return program;
+  const auto written_out = CompileToIr(filter, options, "parse");
+  if (!written_out) return program;
+  auto other = CompileWithLibpcap(*written_out, libpcap);
+  return other ? std::move(other) : std::move(program);
 }
 
 void NoteMissingProof(const CompileResult& result, int level, std::optional<ProofMode> proof) {

@@ -49,7 +49,7 @@ struct MeaningArguments {
   std::string hosts_file;
 
   void AddTo(CLI::App& app, bool with_link_type);
-  // Fills the options' link type, snapshot length, netmask, depth of chains and resolver.
+  // Fills the options' link type, snapshot length, netmask, depth of chains, resolver and reader of files.
   Expected<void> Apply(CompileOptions& options) const;
 };
 
@@ -82,6 +82,10 @@ struct FilterArguments {
 // Parses and calls `run`, which throws only CLI11's errors: for these, and for --help, prints and returns.
 template <typename Run>
 int ParseAndRun(CLI::App& app, int argc, const char* const* argv, Run run);
+
+// What libpcap makes of the filter, or where the spelling is bpfopt's alone (`host in { ... }`), of the same
+// filter in libpcap's.
+Expected<Program> LibpcapProgram(const std::string& filter, const CompileOptions& options, bool optimize);
 
 // One line when a program is not proven, since it was asked for without a proof.
 void NoteMissingProof(const CompileResult& result, int level, std::optional<ProofMode> proof);

@@ -1,7 +1,6 @@
 // bpfopt compare EXPR: our program beside what libpcap's optimizer makes of the same filter.
 #include "bpfopt/compiler.h"
 #include "bpfopt/format.h"
-#include "bpfopt/libpcap.h"
 #include "bpfopt/lower_bound.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
@@ -83,10 +82,7 @@ class Comparer {
     if (!ours) return ReportError(ours.error(), *filter);
     for (const Diagnostic& diagnostic : ours->diagnostics) Report(diagnostic, *filter);
 
-    const auto theirs = CompileWithLibpcap(filter->text, {.link_type = options.link_type,
-                                                          .snaplen = options.snaplen,
-                                                          .netmask = options.netmask,
-                                                          .optimize = true});
+    const auto theirs = LibpcapProgram(filter->text, options, /*optimize=*/true);
     const auto right = theirs ? Column(fmt::format("libpcap: {} instructions", theirs->size()),
                                        FormatProgram(*theirs, Format::kAssembly))
                               : Column("libpcap refuses:", theirs.error().message);

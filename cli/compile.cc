@@ -97,7 +97,7 @@ class Compiler {
     if (!result) return ReportError(result.error(), filter);
     for (const Diagnostic& diagnostic : result->diagnostics) Report(diagnostic, filter);
     NoteMissingProof(*result, options.level, options.proof);
-    inspection_.PrintFigures(*result);
+    inspection_.PrintFigures(*result, options.target);
     const auto text = output_.Write(result->program);
     return text ? Print(*text) : ReportError(text.error());
   }

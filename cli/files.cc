@@ -53,7 +53,10 @@ void GiveUsualPermissions(int fd) {
 }  // namespace
 
 Expected<std::string> ReadInput(const std::string& path) {
-  if (path == "-") return ReadAll(stdin, "standard input");
+  return path == "-" ? ReadAll(stdin, "standard input") : ReadFile(path);
+}
+
+Expected<std::string> ReadFile(const std::string& path) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) return SystemError("cannot open " + path);
   return ReadAll(file.get(), path);

@@ -8,7 +8,9 @@
 
 namespace bpfopt::cli {
 
-// "-" is standard input. More than 64 MB is refused.
+// More than 64 MB is refused.
+Expected<std::string> ReadFile(const std::string& path);
+// "-" is standard input.
 Expected<std::string> ReadInput(const std::string& path);
 
 // Writes to standard output and flushes, so that a full disk or a closed pipe is an error here.

@@ -55,8 +55,8 @@ void InspectionArguments::PrintStage(const StageReport& report) const {
              stderr);
 }
 
-void InspectionArguments::PrintFigures(const CompileResult& result) const {
-  if (stats_) std::fputs(FormatStatistics(result).c_str(), stderr);
+void InspectionArguments::PrintFigures(const CompileResult& result, Target target) const {
+  if (stats_) std::fputs(FormatStatistics(result, target).c_str(), stderr);
   if (time_passes_) std::fputs(FormatTimings(result.statistics).c_str(), stderr);
 }
 

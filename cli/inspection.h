@@ -27,7 +27,7 @@ class InspectionArguments {
   // outlive it.
   std::function<void(const StageReport&)> Observer() const;
   // On standard error, what was asked for.
-  void PrintFigures(const CompileResult& result) const;
+  void PrintFigures(const CompileResult& result, Target target) const;
 
   const std::string& stop_after() const { return stop_after_; }
 

@@ -73,7 +73,7 @@ class Optimizer {
     if (!result) return ReportError(result.error());
     for (const Diagnostic& diagnostic : result->diagnostics) Report(diagnostic, {});
     NoteMissingProof(*result, options.level, options.proof);
-    inspection_.PrintFigures(*result);
+    inspection_.PrintFigures(*result, options.target);
     const auto text = output_.Write(result->program);
     return text ? Print(*text) : ReportError(text.error());
   }

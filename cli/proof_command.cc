@@ -1,6 +1,5 @@
 #include "cli/proof_command.h"
 
-#include "bpfopt/libpcap.h"
 #include "bpfopt/savefile.h"
 #include "cli/exit_status.h"
 #include "cli/files.h"
@@ -58,11 +57,7 @@ tl::expected<std::pair<Program, Program>, int> ProofCommand::Read(const std::vec
 tl::expected<Program, int> ProofCommand::ReadOperand(const std::string& operand,
                                                      const CompileOptions& meaning) const {
   if (operand.compare(0, kExpressionPrefix.size(), kExpressionPrefix) == 0) {
-    auto program =
-        CompileWithLibpcap(operand.substr(kExpressionPrefix.size()), {.link_type = meaning.link_type,
-                                                                      .snaplen = meaning.snaplen,
-                                                                      .netmask = meaning.netmask,
-                                                                      .optimize = false});
+    auto program = LibpcapProgram(operand.substr(kExpressionPrefix.size()), meaning, /*optimize=*/false);
     if (program) return std::move(*program);
     ReportError("libpcap refuses " + operand + ": " + program.error().message);
     return tl::unexpected(kBadInput);

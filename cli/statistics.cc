@@ -1,6 +1,8 @@
 // Tables for people, on standard error.
 #include "cli/statistics.h"
 
+#include "bpfopt/kernel.h"
+
 #include <chrono>
 
 #include <fmt/format.h>
@@ -36,12 +38,26 @@ std::string SourceName(const CompileResult& result) {
   return "bpfopt's own lowering (" + result.source_reason + ")";
 }
 
+std::string KernelLine(const Program& program) {
+  constexpr std::size_t kMaxInstructions = 4096;
+  if (program.size() > kMaxInstructions) {
+    return fmt::format("kernel: Linux takes at most {} instructions\n", kMaxInstructions);
+  }
+  const std::size_t bytes = KernelMemory(program);
+  const auto takes = [bytes](std::size_t optmem_max) {
+    return FitsOptmem(bytes, optmem_max) ? "takes it" : "does not take it";
+  };
+  return fmt::format("kernel: {} bytes for a socket; a net.core.optmem_max of {} {}, one of {} {}\n", bytes,
+                     kOldOptmemMax, takes(kOldOptmemMax), kOptmemMax, takes(kOptmemMax));
+}
+
 double Microseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1000.0; }
 
 }  // namespace
 
-std::string FormatStatistics(const CompileResult& result) {
+std::string FormatStatistics(const CompileResult& result, Target target) {
   std::string text = fmt::format("source: {} instructions, {}\n", result.source.size(), SourceName(result));
+  if (target != Target::kSeccomp) text += KernelLine(result.program);
   text += "candidates:\n";
   for (const Candidate& candidate : result.candidates) {
     text += fmt::format("  {:<10} {:>5} instructions, expected path {:.2f}: {}{}\n", candidate.name,

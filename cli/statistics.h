@@ -10,7 +10,8 @@
 
 namespace bpfopt::cli {
 
-std::string FormatStatistics(const CompileResult& result);
+// What the program needs in a kernel is said unless the target is seccomp, which charges no socket.
+std::string FormatStatistics(const CompileResult& result, Target target);
 std::string FormatTimings(const CompileStatistics& statistics);
 // One line for one step.
 std::string FormatTime(std::string_view step, std::chrono::nanoseconds time);

@@ -4,9 +4,11 @@
 #include "backend/emit.h"
 #include "bpf/checker.h"
 #include "bpf/text.h"
+#include "driver/source.h"
 #include "ir/print.h"
 #include "passes/pass.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,6 +124,20 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   return done;
 }
 
+namespace {
+
+// Smallest where it does not fit else. What does not fit even so is still made, to tell by how much.
+Expected<backend::Emitted> EmitForLimit(const ir::Function& function, backend::EmitOptions options,
+                                        std::size_t limit) {
+  options.limit = std::max(limit, kMaxSource);
+  auto emitted = backend::Emit(function, options);
+  if (!emitted || emitted->program.size() <= limit || options.objective == Objective::kSize) return emitted;
+  options.objective = Objective::kSize;
+  return backend::Emit(function, options);
+}
+
+}  // namespace
+
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log) {
   ir::Function function = subject.function.Clone();
@@ -135,18 +151,19 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
       .relation = recipe.relation,
       .objective = options.objective,
       .likely_first = recipe.likely_first,
-      .limit = options.limit,
       .cooked = subject.cooked,
       .search_budget = is_quick ? budget / kFirstLevelShare : budget,
       .search_work = is_quick ? kFirstLevelWork : 0,
       .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
   auto emitted = log.Run(
-      "emit", [&] { return backend::Emit(function, emit_options); },
+      "emit", [&] { return EmitForLimit(function, emit_options, options.limit); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });
   if (!emitted) return tl::unexpected(emitted.error());
 
-  const bpf::CheckOptions check = {
-      .target = options.target, .limit = options.limit, .link_type = subject.dlt, .cooked = subject.cooked};
+  const bpf::CheckOptions check = {.target = options.target,
+                                   .limit = emitted->program.size(),
+                                   .link_type = subject.dlt,
+                                   .cooked = subject.cooked};
   if (const auto violations = bpf::Check(emitted->program, check); !violations.empty()) {
     return MakeError(ErrorCode::kInternal,
                      fmt::format("the backend made a program that no kernel takes: instruction {}: {}",

@@ -62,7 +62,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
                          const bpf::CookedHeader& cooked, std::string_view stop_after, StageLog& log,
                          std::set<std::string_view>* effective_passes = nullptr);
 
-// Passes and backend; the program has passed bpf::Check.
+// Passes and backend; the program has passed bpf::Check, but for the limit, which it may be over when it
+// cannot be made to fit.
 Expected<Built> Build(const Subject& subject, const Recipe& recipe, const CompileOptions& options,
                       StageLog& log);
 

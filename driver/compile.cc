@@ -23,9 +23,9 @@ namespace {
 using driver::LoweredFilter;
 using driver::StageLog;
 
-Expected<frontend::Ast> ParseText(std::string_view filter, StageLog& log) {
+Expected<frontend::Ast> ParseText(std::string_view filter, const CompileOptions& options, StageLog& log) {
   return log.Run(
-      "parse", [&] { return frontend::ParseFilter(filter); },
+      "parse", [&] { return frontend::ParseFilter(filter, options.read_file); },
       [](const auto& ast) { return ast ? frontend::PrintFilter(*ast) : std::string(); });
 }
 
@@ -40,8 +40,10 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   if (!source) return tl::unexpected(source.error());
   std::optional<Diagnostic> of_source = source->diagnostic;
   const driver::Subject subject{lowered->function, lowered->cooked, lowered->dlt};
-  auto result = driver::ChooseProven(subject, std::move(*source), options, log,
-                                     [&] { return driver::LargestPart(*lowered, options); });
+  const auto explain = [&](std::size_t instructions) {
+    return driver::ExplainSize(*lowered, text, options, instructions);
+  };
+  auto result = driver::ChooseProven(subject, std::move(*source), options, log, explain);
   if (!result) return result;
   for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
     result->diagnostics.push_back(std::move(warning));
@@ -68,7 +70,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   CompileStatistics statistics;
   StageLog log(options.observer, statistics);
   if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
-  auto parsed = ParseText(filter, log);
+  auto parsed = ParseText(filter, options, log);
   if (!parsed) return tl::unexpected(parsed.error());
   auto lowered = LowerFilter(*parsed, options, log);
   if (!lowered) return tl::unexpected(lowered.error());
@@ -83,7 +85,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
 Expected<std::string> ParsedFilter(std::string_view filter, const CompileOptions& options, bool resolves) {
   CompileStatistics statistics;
   StageLog log(options.observer, statistics);
-  auto parsed = ParseText(filter, log);
+  auto parsed = ParseText(filter, options, log);
   if (parsed && resolves) parsed = driver::ResolveFilter(*parsed, options, log);
   if (!parsed) return tl::unexpected(parsed.error());
   return frontend::PrintFilter(*parsed) + "\n";
@@ -94,7 +96,7 @@ Expected<std::string> ParsedFilter(std::string_view filter, const CompileOptions
 Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& options) {
   CompileStatistics statistics;
   StageLog log(options.observer, statistics);
-  return CompileParsed(ParseText(filter, log), filter, options, log);
+  return CompileParsed(ParseText(filter, options, log), filter, options, log);
 }
 
 Expected<CompileResult> Compile(const filter::Predicate& predicate, const CompileOptions& options) {

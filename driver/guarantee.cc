@@ -35,12 +35,8 @@ constexpr double kLeastGain = 1.2;
 class Choice {
  public:
   Choice(const Subject& subject, Source source, const CompileOptions& options, StageLog& log,
-         const LargestPartFinder& largest_part)
-      : subject_(subject),
-        source_(std::move(source)),
-        options_(options),
-        log_(log),
-        largest_part_(largest_part) {}
+         const SizeExplainer& explain)
+      : subject_(subject), source_(std::move(source)), options_(options), log_(log), explain_(explain) {}
 
   Expected<CompileResult> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
@@ -81,9 +77,12 @@ class Choice {
     auto built = Build(subject_, recipe, options_, log);
     if (built && attempts_.empty()) main_passes_ = built->effective_passes;
     if (!built && built.error().code != ErrorCode::kTooLarge) return tl::unexpected(built.error());
-    if (built) {
+    if (built) attempt.report.instructions = built->program.size();
+    if (built && built->program.size() > options_.limit) {
+      attempt.report.outcome = Candidate::Outcome::kTooLarge;
+      attempt.report.detail = DescribeExcess(built->program.size());
+    } else if (built) {
       attempt.built = std::move(*built);
-      attempt.report.instructions = attempt.built.program.size();
       attempt.report.expected_path = bpf::ExpectedPath(attempt.built.program);
     } else {
       attempt.report.outcome = Candidate::Outcome::kTooLarge;
@@ -126,6 +125,12 @@ class Choice {
       next.report.expected_path = bpf::ExpectedPath(next.built.program);
       attempts_.push_back(std::move(next));
     }
+  }
+
+  std::string DescribeExcess(std::size_t instructions) const {
+    return fmt::format("the {} needs {} instructions, {} more than the {} allowed",
+                       subject_.is_lifted ? "program" : "filter", instructions, instructions - options_.limit,
+                       options_.limit);
   }
 
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
@@ -297,8 +302,12 @@ class Choice {
   }
 
   tl::unexpected<Error> TooLarge() const {
-    Error error{ErrorCode::kTooLarge, attempts_.front().report.detail, std::nullopt};
-    if (const auto part = largest_part_()) {
+    // The smallest that could be made; a few cannot for other reasons than the limit.
+    const auto made = std::find_if(attempts_.begin(), attempts_.end(),
+                                   [](const Attempt& attempt) { return attempt.report.instructions > 0; });
+    const Candidate& smallest = (made != attempts_.end() ? *made : attempts_.front()).report;
+    Error error{ErrorCode::kTooLarge, smallest.detail, std::nullopt};
+    if (const auto part = explain_(smallest.instructions)) {
       error.message += "; " + part->message;
       error.range = part->range;
     }
@@ -330,7 +339,7 @@ class Choice {
   Source source_;
   const CompileOptions& options_;
   StageLog& log_;
-  const LargestPartFinder& largest_part_;
+  const SizeExplainer& explain_;
   std::vector<Attempt> attempts_;
   std::set<std::string_view> main_passes_;  // that changed something for the main recipe
 };
@@ -338,8 +347,8 @@ class Choice {
 }  // namespace
 
 Expected<CompileResult> ChooseProven(const Subject& subject, Source source, const CompileOptions& options,
-                                     StageLog& log, const LargestPartFinder& largest_part) {
-  return Choice(subject, std::move(source), options, log, largest_part).Make();
+                                     StageLog& log, const SizeExplainer& explain) {
+  return Choice(subject, std::move(source), options, log, explain).Make();
 }
 
 }  // namespace bpfopt::driver

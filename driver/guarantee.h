@@ -16,10 +16,11 @@ namespace bpfopt::driver {
 // Fills the program, its proof, the candidates and notes into a result that is new but for the statistics of
 // `log`. A program that a proof shows to be wrong is an internal error with the packet; a proof without an
 // answer makes the next best candidate's turn, down to the source itself, which needs none.
-// `largest_part` says, when no program fits the limit, which part is to blame.
-using LargestPartFinder = std::function<std::optional<Diagnostic>()>;
+// `explain` says, when no program fits the limit, which part is to blame: of the smallest one's instructions,
+// or 0 when there is none.
+using SizeExplainer = std::function<std::optional<Diagnostic>(std::size_t instructions)>;
 Expected<CompileResult> ChooseProven(const Subject& subject, Source source, const CompileOptions& options,
-                                     StageLog& log, const LargestPartFinder& largest_part);
+                                     StageLog& log, const SizeExplainer& explain);
 
 }  // namespace bpfopt::driver
 

@@ -81,7 +81,8 @@ Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& 
     return tl::unexpected(valid.error());
 
   driver::Source source{program, DrawsOf(program, options.target), SourceKind::kProgram, {}};
-  auto result = driver::ChooseProven(subject, std::move(source), effort, log, [] { return std::nullopt; });
+  auto result =
+      driver::ChooseProven(subject, std::move(source), effort, log, [](std::size_t) { return std::nullopt; });
   if (!result) return result;
   result->statistics = log.statistics();
   return result;

@@ -343,9 +343,16 @@ struct Node {
   SourceRange range;  // where it was written; empty for embedded predicates
 };
 
+// Where a name was read that is not in the text of the filter.
+struct NamePlace {
+  NodeId node;        // its test
+  std::string place;  // FILE:LINE:COLUMN
+};
+
 // An empty tree is the empty filter, which accepts every packet.
 struct Ast {
   std::vector<Node> nodes;
+  std::vector<NamePlace> places = {};  // by node
 
   bool empty() const { return nodes.empty(); }
   NodeId root() const { return static_cast<NodeId>(nodes.size() - 1); }

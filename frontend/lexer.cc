@@ -30,6 +30,7 @@ constexpr Operator kOperators[] = {
     {"<", TokenKind::kLess},         {">", TokenKind::kGreater},     {"(", TokenKind::kLeftParen},
     {")", TokenKind::kRightParen},   {"&", TokenKind::kAmpersand},   {"|", TokenKind::kPipe},
     {"^", TokenKind::kCaret},        {"=", TokenKind::kEqual},       {",", TokenKind::kComma},
+    {"{", TokenKind::kLeftBrace},    {"}", TokenKind::kRightBrace},
 };
 
 // What ends a name behind a backslash. The comma is bpfopt's: it separates the arguments of when().

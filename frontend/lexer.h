@@ -1,5 +1,5 @@
-// Filter text to tokens, one at a time, by libpcap's longest-match rule; bpfopt adds `"quoted"` names, `~`
-// and `,`.
+// Filter text to tokens, one at a time, by libpcap's longest-match rule; bpfopt adds `"quoted"` names, `~`,
+// `,` and braces.
 #ifndef BPFOPT_FRONTEND_LEXER_H
 #define BPFOPT_FRONTEND_LEXER_H
 
@@ -17,6 +17,11 @@ class Lexer {
 
   // The next token; kEnd again and again at the end, kError again and again after an error. Linear in all.
   Token Next();
+  // The next token is the one that starts there, whatever was read before.
+  void SeekTo(std::size_t place) {
+    at_ = place;
+    failed_ = false;
+  }
   // What a kError token means.
   const Error& error() const { return error_; }
 

@@ -7,12 +7,13 @@
 //   (ip & udp)                    around a predicate
 //   port (80 or 443)              around ids, which take the qualifier from the left
 //
-// parse_operand.cc reads what stands where an operand is expected, parse_word.cc the words that are
-// predicates by themselves, parse_operator.cc what follows an operand.
+// parse_operand.cc reads what stands where an operand is expected, parse_set.cc a set of ids, parse_word.cc
+// the words that are predicates by themselves, parse_operator.cc what follows an operand.
 #ifndef BPFOPT_FRONTEND_PARSE_MACHINE_H
 #define BPFOPT_FRONTEND_PARSE_MACHINE_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/file_reader.h"
 #include "frontend/ast.h"
 #include "frontend/lexer.h"
 #include "frontend/token.h"
@@ -93,7 +94,9 @@ struct Operand {
 
 class ParseMachine {
  public:
-  explicit ParseMachine(std::string_view text) : text_(text), lexer_(text) {}
+  // `read_file` may be null, and must live as long as the machine.
+  ParseMachine(std::string_view text, const FileReader* read_file)
+      : text_(text), lexer_(text), read_file_(read_file) {}
 
   Expected<Ast> Run();
 
@@ -108,6 +111,11 @@ class ParseMachine {
     std::copy(tokens_.begin() + 1, tokens_.end(), tokens_.begin());
     --tokens_ahead_;
     return token;
+  }
+  // Goes on with the token that starts there.
+  void SeekTo(std::size_t place) {
+    lexer_.SeekTo(place);
+    tokens_ahead_ = 0;
   }
   bool Fail(std::string message, SourceRange range) {
     error_ = Error{ErrorCode::kInvalidInput, std::move(message), range};
@@ -207,6 +215,12 @@ class ParseMachine {
   bool PushId(Expected<Id> id, SourceRange range, bool ends_in_number = false);
   std::optional<Token> TakeNumber(std::string_view after);
 
+  // --- Sets ---
+  bool ParseSet();
+  bool ParseSetFile(std::string_view name, std::size_t set_begin, SourceRange range,
+                    std::optional<NodeId>& set);
+  bool AddEntry(std::string_view entry, std::size_t set_begin, SourceRange range, std::optional<NodeId>& set);
+
   // --- Words ---
   bool ParseWord();
   bool ParseEncapsulation();
@@ -252,6 +266,8 @@ class ParseMachine {
 
   std::string_view text_;
   Lexer lexer_;
+  const FileReader* read_file_;
+  std::size_t entry_count_ = 0;  // of all sets
   std::array<Token, 3> tokens_;  // those looked ahead at, as far as tokens_ahead_
   std::size_t tokens_ahead_ = 0;
   Ast ast_;

@@ -84,6 +84,9 @@ bool ParseMachine::ParseOperand() {
         if (token.text == "when") return ParseWhen();
         if (token.text == "rand") return ParseRand();
       }
+      if (token.style == NameStyle::kPlain && token.text == "in" && Peek(1).kind == TokenKind::kLeftBrace) {
+        return wants(kIdWanted) ? ParseSet() : FailOperand();
+      }
       return wants(kIdWanted) ? ParseName() : FailOperand();
     case TokenKind::kDotted:
     case TokenKind::kIpv6:
@@ -136,6 +139,7 @@ bool ParseMachine::FailOperand() {
         "a number is expected in these parentheses, not {}; write a list with one pair of parentheses",
         shown));
   }
+  if (token.kind == TokenKind::kLeftBrace) return FailHere("'in' is expected before the '{' of a set");
   if (FindKeyword(token.text) != nullptr) {
     return FailHere(fmt::format(
         "an address, a name or a number is expected, not the keyword {0}; write \\{1} for the name", shown,

@@ -393,10 +393,11 @@ void ParseMachine::ReducePrefixes() {
       operand.node = AddNode(Not{operand.node}, mark.begin, operand.end);
       operand.begin = mark.begin;
     } else if (mark.mark == Mark::kHead) {
-      // The place of a test is its qualifiers and its id, where they stand side by side.
+      // The place of a test is its qualifiers and its id, where they stand side by side, and that of a set
+      // too.
       Node& node = ast_.nodes[operand.node];
-      if (std::holds_alternative<Test>(node.kind) && node.range.begin == operand.begin)
-        node.range.begin = mark.begin;
+      const bool is_whole = std::holds_alternative<Test>(node.kind) || std::holds_alternative<Or>(node.kind);
+      if (is_whole && node.range.begin == operand.begin) node.range.begin = mark.begin;
       operand.kind = Class::kTerm;
       operand.begin = mark.begin;
     } else {

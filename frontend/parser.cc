@@ -24,6 +24,8 @@ Expected<Ast> ParseMachine::Run() {
   return std::move(ast_);
 }
 
-Expected<Ast> ParseFilter(std::string_view text) { return ParseMachine(text).Run(); }
+Expected<Ast> ParseFilter(std::string_view text, const FileReader& read_file) {
+  return ParseMachine(text, &read_file).Run();
+}
 
 }  // namespace bpfopt::frontend

@@ -4,14 +4,16 @@
 #define BPFOPT_FRONTEND_PARSER_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/file_reader.h"
 #include "frontend/ast.h"
 
 #include <string_view>
 
 namespace bpfopt::frontend {
 
-// Linear in the text, in time and memory; depth of nesting costs heap, not stack. Names stay names.
-Expected<Ast> ParseFilter(std::string_view text);
+// Linear in the text, in time and memory; depth of nesting costs heap, not stack. Names stay names. Sets
+// become tests joined by `or`; `read_file` reads those that are in files.
+Expected<Ast> ParseFilter(std::string_view text, const FileReader& read_file = {});
 
 }  // namespace bpfopt::frontend
 

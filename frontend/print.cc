@@ -146,6 +146,15 @@ std::string ShortestFraction(double value) {
   return end.ec == std::errc() ? std::string(text.data(), end.ptr) : std::string("0");
 }
 
+// With a blank behind each.
+std::string Words(const Qualifier& qualifier) {
+  std::string words;
+  if (qualifier.protocol != Protocol::kDefault) words = fmt::format("{} ", ProtocolWord(qualifier.protocol));
+  words += Word(qualifier.direction);
+  words += Word(qualifier.kind);
+  return words;
+}
+
 class Printer {
  public:
   explicit Printer(const Ast& filter) : filter_(filter) {}
@@ -200,7 +209,6 @@ class Printer {
   }
 
   void PrintNode(NodeId id, bool enclose);
-  void PrintQualifier(const Qualifier& qualifier);
   void PrintId(const Id& id);
   void PrintName(std::string_view name);
   void PrintIpv4(const Ipv4& address);
@@ -232,7 +240,7 @@ void Printer::PrintNode(NodeId id, bool enclose) {
           },
           [&](const Rand& n) { Out("rand({})", ShortestFraction(n.probability)); },
           [&](const Test& n) {
-            PrintQualifier(n.qualifier);
+            out_ += Words(n.qualifier);
             PrintId(n.id);
           },
           [&](const ProtocolTest& n) { out_ += ProtocolWord(n.protocol); },
@@ -280,12 +288,6 @@ void Printer::PrintNode(NodeId id, bool enclose) {
           [&](const Negate& n) { Prefix("- ", n.operand, enclose); },
       },
       filter_.nodes[id].kind);
-}
-
-void Printer::PrintQualifier(const Qualifier& qualifier) {
-  if (qualifier.protocol != Protocol::kDefault) Out("{} ", ProtocolWord(qualifier.protocol));
-  out_ += Word(qualifier.direction);
-  out_ += Word(qualifier.kind);
 }
 
 void Printer::PrintId(const Id& id) {
@@ -343,6 +345,12 @@ void Printer::PrintIpv6(const Ipv6& address) {
 }  // namespace
 
 std::string PrintFilter(const Ast& filter) { return Printer(filter).Run(); }
+
+std::string PrintQualifier(const Qualifier& qualifier) {
+  std::string words = Words(qualifier);
+  if (!words.empty()) words.pop_back();
+  return words;
+}
 
 bool UsesExtensions(const Ast& filter) {
   return std::any_of(filter.nodes.begin(), filter.nodes.end(), [](const Node& node) {

@@ -10,6 +10,8 @@
 namespace bpfopt::frontend {
 
 std::string PrintFilter(const Ast& filter);
+// The words before an id: "tcp dst port".
+std::string PrintQualifier(const Qualifier& qualifier);
 // Does it use when() or rand(), which libpcap does not have?
 bool UsesExtensions(const Ast& filter);
 

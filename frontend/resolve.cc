@@ -173,14 +173,21 @@ bool NamesAddress(AddressKind kind) {
 
 Expected<Ast> ResolveNames(Ast filter, const Resolver& resolver) {
   const NameResolution resolution(resolver);
-  for (Node& node : filter.nodes) {
+  auto place = filter.places.begin();
+  for (NodeId id = 0; id < filter.nodes.size(); ++id) {
+    Node& node = filter.nodes[id];
+    while (place != filter.places.end() && place->node < id) ++place;
     if (auto fault = FindFault(filter, node)) return InvalidInput(std::move(*fault), node.range);
     auto* test = std::get_if<Test>(&node.kind);
     if (test == nullptr) continue;
     if (const auto* name = std::get_if<Name>(&test->id)) {
-      Expected<Id> id = resolution.Resolve(*name, test->qualifier);
-      if (!id) return InvalidInput(std::move(id.error().message), node.range);
-      test->id = std::move(*id);
+      Expected<Id> meaning = resolution.Resolve(*name, test->qualifier);
+      if (!meaning) {
+        const bool is_elsewhere = place != filter.places.end() && place->node == id;
+        const std::string where = is_elsewhere ? place->place + ": " : std::string();
+        return InvalidInput(where + meaning.error().message, node.range);
+      }
+      test->id = std::move(*meaning);
     } else if (const auto* number = std::get_if<Number>(&test->id);
                number && NamesAddress(test->qualifier.kind)) {
       if (test->qualifier.protocol == Protocol::kDecnet) {

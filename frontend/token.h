@@ -24,6 +24,8 @@ enum class TokenKind : std::uint8_t {
   kRightParen,
   kLeftBracket,
   kRightBracket,
+  kLeftBrace,
+  kRightBrace,
   kColon,
   kComma,
   kPlus,

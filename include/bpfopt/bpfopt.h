@@ -3,8 +3,10 @@
 #define BPFOPT_BPFOPT_H
 
 #include "bpfopt/compiler.h"     // a filter in, a proven program out
+#include "bpfopt/file_reader.h"  // the files that filters name
 #include "bpfopt/filter.h"       // filters written in C++
 #include "bpfopt/format.h"       // programs as text
+#include "bpfopt/kernel.h"       // what the Linux kernel needs for a program
 #include "bpfopt/libpcap.h"      // what libpcap makes of a filter
 #include "bpfopt/lower_bound.h"  // how small can an equal program get
 #include "bpfopt/optimizer.h"    // a program in, a smaller proven one out

@@ -12,6 +12,7 @@
 
 #include "bpfopt/diagnostic.h"
 #include "bpfopt/error.h"
+#include "bpfopt/file_reader.h"
 #include "bpfopt/filter.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
@@ -66,6 +67,7 @@ struct CompileOptions {
   std::vector<std::string> disabled_passes;  // by name, as in Passes(): left out of every candidate
 
   std::shared_ptr<const Resolver> resolver;  // null: SystemResolver()
+  FileReader read_file;                      // for `@FILE` in sets; empty: such a set is an error
   Budgets budgets;
 
   // Called after each step of the compile of the main candidate; may be empty.

@@ -37,6 +37,11 @@ class KernelFilter {
   // the socket may not hold one of that size (net.core.optmem_max).
   int Attach(const Program& program) {
     Detach();
+    return Replace(program);
+  }
+
+  // The same while the program before it is still charged to the socket.
+  int Replace(const Program& program) {
     std::vector<sock_filter> code;
     code.reserve(program.size());
     for (const Instruction& instruction : program) {

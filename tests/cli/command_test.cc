@@ -141,6 +141,73 @@ TEST(CommandTest, FiltersComeFromFilesAndStandardInput) {
   EXPECT_EQ(RunBpfopt({"-F", "-"}, "ip and udp\n").output, kIpAndUdp);
 }
 
+TEST(CommandTest, SetsComeFromFiles) {
+  const TemporaryDirectory directory;
+  const std::string list =
+      directory.Write("list", "# two of them\n192.0.2.1\n192.0.2.9, # and\n10.0.0.0/8\n");
+  const std::string written_out =
+      RunBpfopt({"src host 192.0.2.1 or src host 192.0.2.9 or src net 10.0.0.0/8"}).output;
+  EXPECT_NE(written_out, "");
+  EXPECT_EQ(RunBpfopt({"src", "host", "in", "{", "@" + list, "}"}).output, written_out);
+  // A filter in a file, on as many lines as it likes, may name others.
+  const std::string filter =
+      directory.Write("filter", "src host in {\n  192.0.2.1  # one {\n  192.0.2.9\n 10.0.0.0/8}\n");
+  EXPECT_EQ(RunBpfopt({"-F", filter}).output, written_out);
+  EXPECT_EQ(RunBpfopt({"-F", "-"}, "src host in { @" + list + " } # end").output, written_out);
+  // What libpcap has no words for, it is asked about in others.
+  const auto verdict = RunBpfopt({"verify", "expr:src host in { @" + list + " }",
+                                  "expr:src host 192.0.2.1 or src host 192.0.2.9 or src net 10.0.0.0/8"});
+  EXPECT_EQ(verdict.status, 0) << verdict.errors;
+  EXPECT_NE(RunBpfopt({"compare", "src host in { @" + list + " }"}).output.find("libpcap: "),
+            std::string::npos);
+}
+
+TEST(CommandTest, ListsAreNotTrusted) {
+  const TemporaryDirectory directory;
+  struct Bad {
+    std::string file;
+    std::string message;  // before the filter
+  };
+  const std::string ports = directory.Write("ports", "192.0.2.1\n  80\n");
+  const std::string binary = directory.Write("binary", std::string("\x7f"
+                                                                   "ELF\0\1\2",
+                                                                   7));
+  const std::string spaces(std::size_t{65} << 20, ' ');
+  const std::string huge = directory.Write("huge", spaces);
+  for (const Bad& bad : std::vector<Bad>{
+           {ports, ports + ":2:3: an address, a network or a name is expected in this set, not '80'"},
+           {binary, binary + ":1:1: an address, a network or a name is expected in this set, not '?ELF"
+                             "??"
+                             "?'"},
+           {huge, huge + " is larger than 64 MB"},
+           {directory.Path("none"), "cannot open " + directory.Path("none") + ": No such file or directory"},
+           {directory.Path(""), "cannot read " + directory.Path("") + ": Is a directory"}}) {
+    const std::string filter = "ip and host in { @" + bad.file + " }";
+    const auto result = RunBpfopt({filter});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_EQ(result.output, "");
+    const std::string expected = "bpfopt: error: " + bad.message + "\n  " + filter.substr(0, 40);
+    EXPECT_EQ(result.errors.substr(0, expected.size()), expected);
+    EXPECT_NE(result.errors.find("\n  " + std::string(17, ' ') + "^~"), std::string::npos) << result.errors;
+  }
+}
+
+TEST(CommandTest, SaysByHowMuchAFilterDoesNotFit) {
+  const TemporaryDirectory directory;
+  std::string list;
+  for (int i = 0; i < 300; ++i) {
+    list += std::to_string(i * 7 % 223 + 1) + "." + std::to_string(i * 31 % 256) + ".2.1\n";
+  }
+  const auto result =
+      RunBpfopt({"-O1", "--limit", "64", "tcp and src host in { @" + directory.Write("list", list) + " }"});
+  EXPECT_EQ(result.status, 4);
+  EXPECT_EQ(result.output, "");
+  for (const char* part :
+       {" more than the 64 allowed", " of 300 entries fit", "300 of 'src host' at column 9\n"}) {
+    EXPECT_NE(result.errors.find(part), std::string::npos) << part << " in " << result.errors;
+  }
+}
+
 TEST(CommandTest, GarbageIsADiagnostic) {
   const TemporaryDirectory directory;
   std::string noise;
@@ -180,7 +247,8 @@ TEST(CommandTest, InspectionGoesToStandardError) {
       RunBpfopt({"--print-after=lower", "--print-after=emit", "--stats", "--time-passes", "ip and udp"});
   EXPECT_EQ(result.status, 0);
   EXPECT_EQ(result.output, kIpAndUdp);
-  for (const char* part : {"; after lower\n", "; after emit\n", "fn ", "source: ", "candidates:", "total"}) {
+  for (const char* part : {"; after lower\n", "; after emit\n", "fn ", "source: ", "candidates:", "total",
+                           "a net.core.optmem_max of 20480 takes it, one of 131072 takes it\n"}) {
     EXPECT_NE(result.errors.find(part), std::string::npos) << part << " in " << result.errors;
   }
   const auto all = RunBpfopt({"--print-after-all", "ip and udp"});

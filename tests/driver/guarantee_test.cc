@@ -2,6 +2,7 @@
 #include "bpfopt/compiler.h"
 #include "bpfopt/verify.h"
 
+#include <regex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -113,16 +114,28 @@ TEST(GuaranteeTest, HigherLevelsAreNotLarger) {
   EXPECT_TRUE(std::is_sorted(sizes.rbegin(), sizes.rend())) << testing::PrintToString(sizes);
 }
 
-TEST(GuaranteeTest, TooLargeNamesTheCountAndTheLargestPart) {
+TEST(GuaranteeTest, TooLargeNamesTheExcessAndTheLargestSet) {
   std::string hosts;
   for (int i = 0; i < 40; ++i) hosts += fmt::format("{}host 10.{}.{}.1", i == 0 ? "" : " or ", i * 3, i * 5);
   const std::string filter = "tcp and (" + hosts + ") and not port 22";
   CompileOptions options;
-  options.limit = 64;
+  options.limit = 48;
   const auto result = Compile(filter, options);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kTooLarge);
-  EXPECT_NE(result.error().message.find("40 terms"), std::string::npos) << result.error().message;
+  std::smatch figures;
+  const std::regex expected(
+      "the filter needs (\\d+) instructions, (\\d+) more than the 48 allowed; at (\\d+\\.\\d) instructions "
+      "an "
+      "entry about (\\d+) of 40 entries fit; largest: 40 of 'host' at column 10");
+  ASSERT_TRUE(std::regex_match(result.error().message, figures, expected)) << result.error().message;
+  const int needed = std::stoi(figures[1]);
+  EXPECT_EQ(std::stoi(figures[2]), needed - 48);
+  EXPECT_EQ(std::stoi(figures[4]), 48 * 40 / needed);
+  // It would fit into as many as it says that it needs.
+  options.limit = static_cast<std::size_t>(needed);
+  EXPECT_TRUE(Compile(filter, options));
+  options.limit = 48;
   ASSERT_TRUE(result.error().range);
   EXPECT_EQ(result.error().range->begin, filter.find("host"));
 }

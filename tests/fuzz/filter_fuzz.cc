@@ -7,6 +7,7 @@
 #include "random_filter.h"
 #include "target.h"
 
+#include <algorithm>
 #include <string>
 
 namespace bpfopt::fuzz {
@@ -73,6 +74,12 @@ CompileOptions OptionsFrom(std::uint8_t choice) {
   options.limit = kLimit;
   options.budgets.search = 200;
   options.resolver = resolver;
+  // The name of a file is what stands in it, with ';' for line ends.
+  options.read_file = [](std::string_view name) {
+    std::string text(name);
+    std::replace(text.begin(), text.end(), ';', '\n');
+    return Expected<std::string>(text);
+  };
   return options;
 }
 
