@@ -92,12 +92,6 @@ class Choice {
     return {};
   }
 
-  std::string DescribeExcess(std::size_t instructions) const {
-    return fmt::format("the {} needs {} instructions, {} more than the {} allowed",
-                       subject_.is_lifted ? "program" : "filter", instructions, instructions - options_.limit,
-                       options_.limit);
-  }
-
   // The best candidates as they are, and with their windows made shorter. Each step is proven as it is made:
   // one that is not equal is no bug, and not taken.
   void SuperoptimizeBest() {
@@ -131,6 +125,12 @@ class Choice {
       next.report.expected_path = bpf::ExpectedPath(next.built.program);
       attempts_.push_back(std::move(next));
     }
+  }
+
+  std::string DescribeExcess(std::size_t instructions) const {
+    return fmt::format("the {} needs {} instructions, {} more than the {} allowed",
+                       subject_.is_lifted ? "program" : "filter", instructions, instructions - options_.limit,
+                       options_.limit);
   }
 
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.
