@@ -23,7 +23,9 @@ bool WritesX(const MachineInstruction& instruction) {
 bool ReadsX(const MachineInstruction& instruction) {
   switch (bpf::Class(instruction.code)) {
     case bpf::kLd:
-      return bpf::Mode(instruction.code) == bpf::kInd;
+      // Some ancillary loads are functions of X, and some may end the program.
+      return bpf::Mode(instruction.code) == bpf::kInd ||
+             (bpf::Mode(instruction.code) == bpf::kAbs && instruction.k >= bpf::kAncillaryOffset);
     case bpf::kStx:
       return true;
     case bpf::kAlu:

@@ -69,5 +69,17 @@ TEST(SinkLoads, LeavesALoadThatBothWaysNeed) {
   EXPECT_EQ(Text(function), before);
 }
 
+// The kernel looks for the attribute whose type is in X.
+TEST(SinkLoads, LeavesALoadBeforeAnAncillaryLoadThatLooksAtX) {
+  const MachineInstruction attribute = {
+      bpf::kLd | bpf::kAbs | bpf::kW, bpf::kAncillaryOffset + bpf::kAncillaryNlattr, {}};
+  MachineFunction function;
+  function.blocks = {
+      {{kLoadForty, attribute}, IfEqual(6, 1, 2)}, {{kLoadPort}, ReturnOf(1)}, {{}, ReturnOf(0)}};
+  const std::string before = Text(function);
+  SinkLoads(function, Objective::kSpeed);
+  EXPECT_EQ(Text(function), before);
+}
+
 }  // namespace
 }  // namespace bpfopt::backend
