@@ -231,13 +231,19 @@ class TreeBuilder {
   ir::Block* exit_;
 };
 
-bool Gather(ir::Function& function, const TermRow& row) {
-  if (row.regions < 2) return false;
+// The row's groups in a safe order; nothing where they would not be fewer than its terms.
+std::optional<std::vector<Group>> Gathered(const TermRow& row) {
+  if (row.regions < 2) return std::nullopt;
   const bool is_decided =
       std::ranges::any_of(row.terms, [](const Term& term) { return term.literals.empty(); });
-  if (is_decided) return false;  // it is for others to see
-  const std::vector<Group> groups = GroupsOf(row.terms);
-  if (groups.size() == row.terms.size() || groups.size() > kMaxGroups || !IsOrderSafe(groups)) return false;
+  if (is_decided) return std::nullopt;  // it is for others to see
+  std::vector<Group> groups = GroupsOf(row.terms);
+  if (groups.size() == row.terms.size() || groups.size() > kMaxGroups || !IsOrderSafe(groups))
+    return std::nullopt;
+  return groups;
+}
+
+void Rewrite(ir::Function& function, const TermRow& row, const std::vector<Group>& groups) {
   TreeBuilder builder(function, row.exit);
   ir::Block* otherwise = row.onward;
   for (std::size_t i = groups.size(); i-- > 1;) {
@@ -248,31 +254,37 @@ bool Gather(ir::Function& function, const TermRow& row) {
     auto& guards = row.entry->guards;
     if (std::ranges::find(guards, guard) == guards.end()) guards.push_back(guard);
   }
-  return true;
 }
 
-// The rows that end in a block, if that makes the function smaller. Others are looked for in what comes of
-// it.
-std::size_t GatherTo(ir::Function& function, std::uint32_t exit, const Context& context) {
-  ir::Function trial = function.Clone();
-  TermRowFinder finder(trial, context);
-  std::size_t gathered = 0;
-  for (const TermRow& row : finder.RowsTo(*trial.block(exit))) {
-    if (Gather(trial, row)) ++gathered;
+// The rows that end in `exit`, if that makes the function smaller: what is a row from one side is one from
+// the other too, with the outcomes the other way round. `finder` is left empty when it knows the function no
+// more.
+std::size_t GatherTo(ir::Function& function, std::optional<TermRowFinder>& finder, ir::Block& exit) {
+  const std::vector<TermRow> rows = finder->RowsTo(exit);
+  std::vector<std::pair<const TermRow*, std::vector<Group>>> gathered;
+  for (const TermRow& row : rows) {
+    if (std::optional<std::vector<Group>> groups = Gathered(row))
+      gathered.emplace_back(&row, std::move(*groups));
   }
-  if (gathered == 0) return 0;
-  trial.RemoveUnreachable();
-  // What is a row from one side is one from the other too, with the outcomes the other way round.
-  if (EstimateHalfInstructions(trial) >= EstimateHalfInstructions(function)) return 0;
-  function = std::move(trial);
-  return gathered;
+  if (gathered.empty()) return 0;
+  finder.reset();
+  const std::size_t before = EstimateHalfInstructions(function);
+  ir::Function untouched = function.Clone();
+  for (const auto& [row, groups] : gathered) Rewrite(function, *row, groups);
+  function.RemoveUnreachable();
+  if (EstimateHalfInstructions(function) < before) return gathered.size();
+  function = std::move(untouched);
+  return 0;
 }
 
 std::size_t GatherOnce(ir::Function& function, const Context& context) {
+  std::optional<TermRowFinder> finder(std::in_place, function, context);
   std::vector<std::uint32_t> exits;
-  for (const ir::Block* exit : TermRowFinder(function, context).LikelyExits()) exits.push_back(exit->id());
+  for (const ir::Block* exit : finder->LikelyExits()) exits.push_back(exit->id());
   for (const std::uint32_t exit : exits) {
-    if (const std::size_t gathered = GatherTo(function, exit, context); gathered > 0) return gathered;
+    if (!finder) finder.emplace(function, context);
+    if (const std::size_t gathered = GatherTo(function, finder, *function.block(exit)); gathered > 0)
+      return gathered;
   }
   return 0;
 }

@@ -32,10 +32,7 @@ struct Test {
 class Hoister {
  public:
   Hoister(ir::Function& function, Context& context)
-      : function_(function),
-        context_(context),
-        available_(ComputeAvailableGuards(function)),
-        incoming_(function.block_count(), 0) {}
+      : function_(function), context_(context), incoming_(function.block_count(), 0) {}
 
   std::size_t Run() {
     std::vector<ir::Block*> order = ir::TopologicalOrder(function_);
@@ -117,10 +114,11 @@ class Hoister {
     return std::nullopt;
   }
 
-  bool MayComeFirst(const ir::Block& block, const ir::Block& tester, const Test& test) const {
+  bool MayComeFirst(const ir::Block& block, const ir::Block& tester, const Test& test) {
     if (!GuardsMayCrossEffects(block)) return false;
     if (AlwaysRejects(*test.exit.target)) return true;
-    GuardSet performed = available_[block.id()];
+    if (!available_) available_ = ComputeAvailableGuards(function_);
+    GuardSet performed = (*available_)[block.id()];
     for (const ir::Guard& guard : block.guards) performed.Add(guard);
     return std::ranges::all_of(tester.guards,
                                [&](const ir::Guard& guard) { return performed.Covers(guard); });
@@ -146,7 +144,7 @@ class Hoister {
 
   ir::Function& function_;
   Context& context_;
-  std::vector<GuardSet> available_;
+  std::optional<std::vector<GuardSet>> available_;  // before each block; made when it is asked for
   std::vector<std::uint32_t> incoming_;
 };
 

@@ -70,13 +70,15 @@ class Runner {
   }
 
  private:
-  // Runs `passes` once each, then the clean-up to its fixed point; the first stage has only the latter.
+  // Runs `passes` once each, then the clean-up to its fixed point: until each of its passes has run without a
+  // change since the last one. The first stage has only the latter.
   void Stage(std::initializer_list<std::string_view> passes) {
     bool changed = passes.size() == 0;
     for (std::string_view name : passes) changed |= RunPass(name);
-    for (std::size_t round = 0; changed && round < options_.max_rounds; ++round) {
-      changed = false;
-      for (std::string_view name : kCleanUp) changed |= RunPass(name);
+    if (!changed) return;
+    std::size_t unchanged = 0;
+    for (std::size_t i = 0; unchanged < kCleanUp.size() && i < options_.max_rounds * kCleanUp.size(); ++i) {
+      unchanged = RunPass(kCleanUp[i % kCleanUp.size()]) ? 0 : unchanged + 1;
     }
   }
 

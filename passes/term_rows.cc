@@ -9,13 +9,35 @@ namespace bpfopt::passes {
 namespace {
 
 constexpr std::size_t kLikelyExits = 4;
-constexpr std::uint32_t kFewestEdges = 2;  // to an exit
 // Of one region. A term of a filter has about twenty blocks.
 constexpr std::size_t kMaxBlocks = 64;
 constexpr std::size_t kMaxSteps = 128;
 
 bool HasPlainEdges(const ir::Block& block) {
   return std::ranges::all_of(block.edges(), [](const ir::Edge* edge) { return edge->arguments.empty(); });
+}
+
+const ir::Value* TestedValue(const ir::Block& block) {
+  if (const auto* choice = std::get_if<ir::Switch>(&block.terminator)) return choice->value;
+  const auto* branch = std::get_if<ir::Branch>(&block.terminator);
+  return branch == nullptr ? nullptr : branch->lhs;
+}
+
+// The ids of blocks that two others lead to by tests of one value. Terms of the same values end in such
+// tests.
+std::set<std::uint32_t> EndsOfTermsAlike(const std::vector<ir::Block*>& order) {
+  std::vector<std::pair<std::uint32_t, const ir::Value*>> tests;
+  for (const ir::Block* block : order) {
+    const ir::Value* value = TestedValue(*block);
+    if (value == nullptr) continue;
+    for (const ir::Edge* edge : block->edges()) tests.emplace_back(edge->target->id(), value);
+  }
+  std::ranges::sort(tests);
+  std::set<std::uint32_t> ends;
+  for (std::size_t i = 1; i < tests.size(); ++i) {
+    if (tests[i] == tests[i - 1]) ends.insert(tests[i].first);
+  }
+  return ends;
 }
 
 // Adds a literal to `conditions`; false where its value cannot be one of `words` under them.
@@ -93,7 +115,6 @@ TermRowFinder::TermRowFinder(ir::Function& function, const Context& context)
       context_(context),
       order_(ir::TopologicalOrder(function)),
       incoming_(function.block_count(), 0),
-      available_(ComputeAvailableGuards(function)),
       joins_(function.block_count(), nullptr),
       depths_(function.block_count(), 0),
       reaches_(function.block_count(), false) {
@@ -103,9 +124,10 @@ TermRowFinder::TermRowFinder(ir::Function& function, const Context& context)
 }
 
 std::vector<ir::Block*> TermRowFinder::LikelyExits() const {
+  const std::set<std::uint32_t> ends = EndsOfTermsAlike(order_);
   std::vector<ir::Block*> exits;
   for (ir::Block* block : order_) {
-    if (incoming_[block->id()] >= kFewestEdges && block->parameters.empty()) exits.push_back(block);
+    if (block->parameters.empty() && ends.contains(block->id())) exits.push_back(block);
   }
   std::ranges::stable_sort(
       exits, [&](const ir::Block* a, const ir::Block* b) { return incoming_[a->id()] > incoming_[b->id()]; });
@@ -152,9 +174,7 @@ std::vector<TermRow> TermRowFinder::RowsTo(ir::Block& exit) {
   for (ir::Block* block : order_) {
     if (taken[block->id()] || block == &exit) continue;
     TermRow row{.entry = block, .exit = &exit, .onward = block, .regions = 0, .terms = {}};
-    GuardSet performed = available_[block->id()];
-    for (const ir::Guard& guard : block->guards) performed.Add(guard);
-    while (std::optional<Region> region = RegionFrom(*row.onward, exit, performed)) {
+    while (std::optional<Region> region = RegionFrom(*row.onward, exit, *block)) {
       if (taken[row.onward->id()]) break;
       for (const ir::Block* inside : region->blocks) taken[inside->id()] = true;
       for (Term& term : region->terms) {
@@ -171,10 +191,10 @@ std::vector<TermRow> TermRowFinder::RowsTo(ir::Block& exit) {
 }
 
 std::optional<TermRowFinder::Region> TermRowFinder::RegionFrom(ir::Block& entry, const ir::Block& exit,
-                                                               const GuardSet& performed) {
+                                                               const ir::Block& row_entry) {
   Region region;
   region.onward = joins_[entry.id()];
-  if (region.onward == nullptr || !HasOnlyDecisions(region, entry, exit, performed)) return std::nullopt;
+  if (region.onward == nullptr || !HasOnlyDecisions(region, entry, exit, row_entry)) return std::nullopt;
   Conditions conditions;
   steps_ = 0;
   if (!Enumerate(entry, exit, *region.onward, conditions, region.terms) || region.terms.empty())
@@ -186,10 +206,17 @@ std::optional<TermRowFinder::Region> TermRowFinder::RegionFrom(ir::Block& entry,
   return region;
 }
 
+bool TermRowFinder::IsPerformedBefore(const ir::Guard& guard, const ir::Block& row_entry) {
+  if (!available_) available_ = ComputeAvailableGuards(function_);
+  GuardSet performed = (*available_)[row_entry.id()];
+  for (const ir::Guard& own : row_entry.guards) performed.Add(own);
+  return performed.Covers(guard);
+}
+
 // Do all ways from `entry` lead to the two places, past blocks that do nothing but decide, and that nothing
 // else leads to?
 bool TermRowFinder::HasOnlyDecisions(Region& region, const ir::Block& entry, const ir::Block& exit,
-                                     const GuardSet& performed) const {
+                                     const ir::Block& row_entry) {
   std::map<std::uint32_t, std::uint32_t> entered;  // edges from inside, by block id
   region.blocks = {&entry};
   for (std::size_t i = 0; i < region.blocks.size(); ++i) {
@@ -197,7 +224,7 @@ bool TermRowFinder::HasOnlyDecisions(Region& region, const ir::Block& entry, con
     if (region.blocks.size() > kMaxBlocks || block.edge_count() < 2 || !HasPlainEdges(block)) return false;
     if (!block.effects.empty() || (i > 0 && !block.parameters.empty())) return false;
     const bool may_move = std::ranges::all_of(block.guards, [&](const ir::Guard& guard) {
-      return !IsObservable(guard, context_.relation) || performed.Covers(guard);
+      return !IsObservable(guard, context_.relation) || IsPerformedBefore(guard, row_entry);
     });
     if (!may_move) return false;
     for (const ir::Edge* edge : block.edges()) {

@@ -51,7 +51,8 @@ class TermRowFinder {
   // in the function.
   std::vector<TermRow> RowsTo(ir::Block& exit);
 
-  // Blocks that many edges lead to: exits of long rows. The one with most comes first.
+  // Blocks that many edges lead to, some from tests of one value: exits of rows with terms of the same
+  // values. The one with most edges comes first.
   std::vector<ir::Block*> LikelyExits() const;
 
  private:
@@ -66,9 +67,10 @@ class TermRowFinder {
 
   void ComputeJoins(const ir::Block& exit);
   ir::Block* CommonJoin(ir::Block* a, ir::Block* b) const;
-  std::optional<Region> RegionFrom(ir::Block& entry, const ir::Block& exit, const GuardSet& performed);
+  std::optional<Region> RegionFrom(ir::Block& entry, const ir::Block& exit, const ir::Block& row_entry);
   bool HasOnlyDecisions(Region& region, const ir::Block& entry, const ir::Block& exit,
-                        const GuardSet& performed) const;
+                        const ir::Block& row_entry);
+  bool IsPerformedBefore(const ir::Guard& guard, const ir::Block& row_entry);
   bool Enumerate(const ir::Block& block, const ir::Block& exit, const ir::Block& onward,
                  Conditions& conditions, std::vector<Term>& terms);
 
@@ -76,7 +78,7 @@ class TermRowFinder {
   const Context& context_;
   std::vector<ir::Block*> order_;
   std::vector<std::uint32_t> incoming_;
-  std::vector<GuardSet> available_;
+  std::optional<std::vector<GuardSet>> available_;  // before each block; made when some guard is observable
   // Of the graph without the edges to the exit: where all ways from a block meet again, by block id; null for
   // nowhere. And how many such joins follow one another.
   std::vector<ir::Block*> joins_;
