@@ -80,12 +80,14 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
 }
 
 std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) {
-  std::vector<Recipe> recipes(2, MainRecipe(options, is_lifted));
+  std::vector<Recipe> recipes(3, MainRecipe(options, is_lifted));
   recipes[0].name = "likely-first";
   recipes[1].name = "likely-first-no-fusion";
   for (const std::string_view pass : {"fuse-fields", "tile-fields", "merge-tails"}) {
     recipes[1].disabled.push_back(pass);
   }
+  recipes[2].name = "likely-first-no-order";
+  recipes[2].disabled.push_back("order-tests");
   for (Recipe& recipe : recipes) recipe.likely_first = true;
   return recipes;
 }

@@ -27,10 +27,8 @@ struct Attempt {
   bool is_source = false;
 };
 
-// How much longer than libpcap's the path of a balanced program may be before an instruction more is thought
-// of, and what each must save of the path then.
+// How much longer than libpcap's the path of a balanced program may be before a larger program is taken.
 constexpr double kLongestPath = 1.15;
-constexpr double kLeastGain = 1.2;
 
 class Choice {
  public:
@@ -198,8 +196,8 @@ class Choice {
                      [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
   }
 
-  // A balanced program whose path is much longer than that of libpcap's gives way to one that is no larger
-  // than libpcap's, where the path becomes shorter by more than the program becomes longer.
+  // A balanced program whose path is much longer than that of libpcap's gives way to the smallest whose path
+  // is not, or else to that with the shortest path, as long as it is no larger than libpcap's.
   Expected<void> PreferQuickEnough() {
     if (!source_.yardstick) return {};
     const Candidate smallest = attempts_.front().report;
@@ -209,17 +207,14 @@ class Choice {
       if (auto tried = TryAside(recipe); !tried) return tried;
     }
     Sort();
-    const auto is_better = [&](const Attempt& attempt) {
-      const Candidate& report = attempt.report;
-      if (report.outcome == Candidate::Outcome::kTooLarge ||
-          report.instructions > source_.yardstick->size()) {
-        return false;
-      }
-      const double longer =
-          static_cast<double>(report.instructions) - static_cast<double>(smallest.instructions);
-      return smallest.expected_path - report.expected_path > kLeastGain * longer;
-    };
-    const auto quick = std::find_if(attempts_.begin(), attempts_.end(), is_better);
+    auto quick = attempts_.end();
+    for (auto attempt = attempts_.begin(); attempt != attempts_.end(); ++attempt) {
+      const Candidate& report = attempt->report;
+      if (report.outcome == Candidate::Outcome::kTooLarge) continue;
+      if (report.instructions > source_.yardstick->size()) continue;
+      if (quick == attempts_.end() || report.expected_path < quick->report.expected_path) quick = attempt;
+      if (quick->report.expected_path <= longest) break;
+    }
     if (quick != attempts_.end()) std::rotate(attempts_.begin(), quick, quick + 1);
     return {};
   }

@@ -5,6 +5,7 @@
 #include "ir/print.h"
 #include "meaning.h"
 #include "passes/pass.h"
+#include "sanitized.h"
 
 #include <random>
 #include <string>
@@ -93,7 +94,7 @@ TEST_P(FieldChainsTest, KeepTheirMeaning) {
   const auto& [name, relation] = GetParam();
   Chains chains(7);
   std::size_t changed = 0;
-  for (int round = 0; round < 1500; ++round) {
+  for (int round = 0; round < FewerIfSanitized(1500); ++round) {
     Expected<ir::Function> source = ir::Parse(chains.Next(name == "order-tests"));
     ASSERT_TRUE(source) << source.error().message;
     ir::Function result = source->Clone();
@@ -108,7 +109,7 @@ TEST_P(FieldChainsTest, KeepTheirMeaning) {
           << ir::Print(*source) << ir::Print(result);
     }
   }
-  EXPECT_GT(changed, 50U);
+  EXPECT_GT(changed, FewerIfSanitized(50U));
 }
 
 INSTANTIATE_TEST_SUITE_P(Passes, FieldChainsTest,

@@ -6,6 +6,7 @@
 #include "ir/print.h"
 #include "passes/pass.h"
 #include "random_function.h"
+#include "sanitized.h"
 
 #include <string>
 
@@ -21,7 +22,7 @@ TEST_P(MeaningTest, IsPreservedOnRandomFunctions) {
   const auto& [name, relation] = GetParam();
   std::mt19937 random(20260101);
   std::size_t changed = 0;
-  for (int round = 0; round < 400; ++round) {
+  for (int round = 0; round < FewerIfSanitized(400); ++round) {
     ir::RandomOptions options;
     options.target = round % 4 == 3 ? Target::kLinux : Target::kPcap;
     options.arithmetic = round % 2 == 0;

@@ -6,6 +6,7 @@
 #include "ir/print.h"
 #include "passes/passes.h"
 #include "random_function.h"
+#include "sanitized.h"
 
 #include <cstdint>
 #include <random>
@@ -173,7 +174,7 @@ TEST(SolvePredicates, StaysWithinItsBudget) {
 TEST(SolvePredicates, MeaningIsKept) {
   std::mt19937 random(11);
   std::size_t changed = 0;
-  for (int round = 0; round < 120; ++round) {
+  for (int round = 0; round < FewerIfSanitized(120); ++round) {
     ir::RandomOptions options;
     options.target = round % 3 == 0 ? Target::kLinux : Target::kPcap;
     options.max_offset = 4;
@@ -195,7 +196,7 @@ TEST(SolvePredicates, MeaningIsKept) {
       ASSERT_EQ(actual.end, expected.end) << ir::Print(before) << ir::Print(after);
     }
   }
-  EXPECT_GT(changed, 10U);
+  EXPECT_GT(changed, FewerIfSanitized(10U));
 }
 
 }  // namespace
