@@ -98,7 +98,7 @@ case $command in
   sanitize)
     install_packages
     build build-sanitize all -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON \
-      -DBPFOPT_SANITIZE=address,undefined
+      -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_PRECOMPILE=ON
     run_tests build-sanitize
     ;;
   fuzz) fuzz "$@" ;;

@@ -30,3 +30,13 @@ function(bpfopt_build_fast)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Sanitize>:-O0>)
   endforeach()
 endfunction()
+
+# bpfopt_precompile(TARGET HEADER...): the headers that most files include, and those given.
+function(bpfopt_precompile target)
+  if(NOT BPFOPT_PRECOMPILE)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE
+    <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <set> <string> <string_view> <tuple>
+    <unordered_map> <utility> <variant> <vector> <fmt/format.h> <tl/expected.hpp> ${ARGN})
+endfunction()
