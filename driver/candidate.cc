@@ -27,8 +27,8 @@ constexpr std::uint64_t kMembershipSteps = 4'000'000;
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
 // -O1 is for those who wait for each filter: in large programs the search ends early.
-constexpr std::size_t kFirstLevelShare = 50;
-constexpr std::size_t kFirstLevelWork = 4000;
+constexpr std::size_t kFirstLevelShare = 100;
+constexpr std::size_t kFirstLevelWork = 2000;
 
 }  // namespace
 

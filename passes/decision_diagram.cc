@@ -17,13 +17,59 @@
 #include "passes/diagram_builder.h"
 #include "passes/passes.h"
 
+#include <map>
+
 namespace bpfopt::passes {
+
+namespace {
+
+// Are two graphs of one function the same but for guards? A block of the one is one of the other.
+class SameDecisions {
+ public:
+  bool Compare(const ir::Block& a, const ir::Block& b) {
+    const auto [found, is_new] = partners_.emplace(&a, &b);
+    if (!is_new) return found->second == &b;
+    if (!owners_.emplace(&b, &a).second || !DecideAlike(a, b)) return false;
+    for (std::size_t i = 0; i < a.edge_count(); ++i) {
+      if (a.edge(i).arguments != b.edge(i).arguments) return false;
+      if (!Compare(*a.edge(i).target, *b.edge(i).target)) return false;
+    }
+    return true;
+  }
+
+ private:
+  static bool DecideAlike(const ir::Block& a, const ir::Block& b) {
+    if (&a == &b) return true;
+    if (a.terminator.index() != b.terminator.index() || a.edge_count() != b.edge_count()) return false;
+    if (!a.parameters.empty() || !b.parameters.empty() || !a.effects.empty() || !b.effects.empty())
+      return false;
+    if (const auto* branch = std::get_if<ir::Branch>(&a.terminator)) {
+      const auto& other = std::get<ir::Branch>(b.terminator);
+      return branch->compare == other.compare && branch->lhs == other.lhs && branch->rhs == other.rhs;
+    }
+    if (const auto* choice = std::get_if<ir::Switch>(&a.terminator)) {
+      const auto& other = std::get<ir::Switch>(b.terminator);
+      return choice->value == other.value && choice->cases == other.cases;
+    }
+    const auto* exit = std::get_if<ir::Return>(&a.terminator);
+    return exit == nullptr || exit->value == std::get<ir::Return>(b.terminator).value;
+  }
+
+  std::map<const ir::Block*, const ir::Block*> partners_;
+  std::map<const ir::Block*, const ir::Block*> owners_;
+};
+
+}  // namespace
 
 bool RunDecisionDiagram(ir::Function& function, Context& context) {
   if (!CanBuildDiagram(function)) return false;
   const Diagram diagram = BuildDiagram(function, {.relation = context.relation, .order = {}});
   if (diagram.root == nullptr) {
     ++context.counters["decision-diagram.too-large"];
+    function.RemoveUnreachable();
+    return false;
+  }
+  if (SameDecisions().Compare(*function.entry(), *diagram.root)) {
     function.RemoveUnreachable();
     return false;
   }

@@ -10,7 +10,7 @@
 namespace bpfopt {
 
 #ifdef __SANITIZE_ADDRESS__
-inline constexpr std::size_t kShareOfCases = 5;
+inline constexpr std::size_t kShareOfCases = 8;
 #else
 inline constexpr std::size_t kShareOfCases = 1;
 #endif
