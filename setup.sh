@@ -19,7 +19,7 @@ packages="g++ cmake ninja-build clang-format clang-tidy tcpdump iproute2 util-li
   libexpected-dev llvm-14-dev libseccomp-dev"
 
 # One set of options for all uses of build/, so that none of them builds everything anew.
-release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON -DBPFOPT_PRECOMPILE=ON"
+release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON"
 
 say() { printf '== %s\n' "$*" >&2; }
 
