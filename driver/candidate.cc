@@ -9,6 +9,7 @@
 #include "passes/pass.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +22,15 @@ namespace {
 // -O3 spends more of everything that the budgets bound.
 constexpr unsigned kThirdLevelFactor = 4;
 
-// The same from -O2 on.
+// Words that a search for a test of membership may try from -O2 on; kFewMembershipSteps at -O1.
 constexpr std::uint64_t kMembershipSteps = 4'000'000;
+
+// Passes that make one test of several: it costs more than the first of them, which may end the matter.
+constexpr std::array<std::string_view, 3> kFusion = {"fuse-fields", "tile-fields", "merge-tails"};
+
+void Disable(Recipe& recipe, const std::array<std::string_view, 3>& passes) {
+  recipe.disabled.insert(recipe.disabled.end(), passes.begin(), passes.end());
+}
 
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
@@ -56,18 +64,12 @@ std::vector<Recipe> OtherRecipes(const CompileOptions& options, bool is_lifted) 
   without("no-order", "order-tests");
   // A tail that is shared keeps a register that the copies have for other things.
   without("no-merge", "merge-tails");
-  // One test of two fields costs more than the first of two, where that one mostly ends the matter.
-  const std::vector<std::string_view> fusion = {"fuse-fields", "tile-fields", "merge-tails"};
-  const auto also_without = [&](const std::vector<std::string_view>& passes) {
-    std::vector<std::string_view>& disabled = recipes.back().disabled;
-    disabled.insert(disabled.end(), passes.begin(), passes.end());
-  };
   if (options.objective == Objective::kSpeed) {
     without("no-fusion", "order-tests");
-    also_without(fusion);
+    Disable(recipes.back(), kFusion);
     without("no-reorder", "decision-diagram");
-    also_without({"order-tests", "gather-tests", "hoist-tests"});
-    also_without(fusion);
+    Disable(recipes.back(), std::array<std::string_view, 3>{"order-tests", "gather-tests", "hoist-tests"});
+    Disable(recipes.back(), kFusion);
   }
   // What is joined may be joined well.
   if (is_lifted) without("no-duplicates", "duplicate-tails");
@@ -83,9 +85,7 @@ std::vector<Recipe> QuickRecipes(const CompileOptions& options, bool is_lifted) 
   std::vector<Recipe> recipes(3, MainRecipe(options, is_lifted));
   recipes[0].name = "likely-first";
   recipes[1].name = "likely-first-no-fusion";
-  for (const std::string_view pass : {"fuse-fields", "tile-fields", "merge-tails"}) {
-    recipes[1].disabled.push_back(pass);
-  }
+  Disable(recipes[1], kFusion);
   recipes[2].name = "likely-first-no-order";
   recipes[2].disabled.push_back("order-tests");
   for (Recipe& recipe : recipes) recipe.likely_first = true;

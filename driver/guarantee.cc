@@ -197,7 +197,7 @@ class Choice {
   }
 
   // A balanced program whose path is much longer than that of libpcap's gives way to the smallest whose path
-  // is not, or else to that with the shortest path, as long as it is no larger than libpcap's.
+  // is not, if there is one that is no larger than libpcap's.
   Expected<void> PreferQuickEnough() {
     if (!source_.yardstick) return {};
     const Candidate smallest = attempts_.front().report;
@@ -207,14 +207,12 @@ class Choice {
       if (auto tried = TryAside(recipe); !tried) return tried;
     }
     Sort();
-    auto quick = attempts_.end();
-    for (auto attempt = attempts_.begin(); attempt != attempts_.end(); ++attempt) {
-      const Candidate& report = attempt->report;
-      if (report.outcome == Candidate::Outcome::kTooLarge) continue;
-      if (report.instructions > source_.yardstick->size()) continue;
-      if (quick == attempts_.end() || report.expected_path < quick->report.expected_path) quick = attempt;
-      if (quick->report.expected_path <= longest) break;
-    }
+    const auto is_quick = [&](const Attempt& attempt) {
+      return attempt.report.outcome != Candidate::Outcome::kTooLarge &&
+             attempt.report.instructions <= source_.yardstick->size() &&
+             attempt.report.expected_path <= longest;
+    };
+    const auto quick = std::ranges::find_if(attempts_, is_quick);
     if (quick != attempts_.end()) std::rotate(attempts_.begin(), quick, quick + 1);
     return {};
   }

@@ -92,8 +92,9 @@ struct Candidate {
     kUndecided,  // the proof ran out of its budget
     kTooLarge,   // did not fit the limit
   };
-  std::string_view name;  // "full", "no-diagram", "no-order", "no-merge", "no-duplicates", "strict",
-                          // "no-solver", "naive", "source"
+  // "full", "no-solver", "naive", "source", "superoptimized", or what is left out or done otherwise, such as
+  // "no-merge" and "likely-first" (driver/candidate.cc).
+  std::string_view name;
   std::size_t instructions = 0;
   double expected_path = 0;  // executed instructions, by a fixed guess at traffic (docs/objectives.md)
   Outcome outcome = Outcome::kNotNeeded;

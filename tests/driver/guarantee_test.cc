@@ -56,6 +56,19 @@ TEST(GuaranteeTest, BalancedProgramsAreNotMuchSlowerThanLibpcaps) {
   EXPECT_LE(path_of(Objective::kSpeed).second, path);
 }
 
+// No program of this filter is quick enough, and none is made larger for nothing.
+TEST(GuaranteeTest, BalancedProgramsAreSmallestWhereNoneIsQuick) {
+  const auto size_of = [](Objective objective) {
+    CompileOptions options;
+    options.link_type = "JUNIPER_CHDLC";
+    options.objective = objective;
+    const auto result = Compile("tcp port 179 or ip proto 89", options);
+    EXPECT_TRUE(result) << result.error().message;
+    return result->program.size();
+  };
+  EXPECT_EQ(size_of(Objective::kBalanced), size_of(Objective::kSize));
+}
+
 TEST(GuaranteeTest, FallsBackToTheSourceAndSaysSo) {
   const auto result = Compile("port 53", WithoutProofBudget());
   ASSERT_TRUE(result) << result.error().message;

@@ -1,5 +1,6 @@
 // Functions rebuilt as diagrams.
 #include "pass_testing.h"
+#include "passes/passes.h"
 
 namespace bpfopt::passes {
 namespace {
@@ -169,6 +170,30 @@ b3:
   return 0x0
 }
 )");
+}
+
+// Or every compile would clean up once more for nothing.
+TEST(DecisionDiagram, AFunctionThatIsOneAlreadyIsNotChanged) {
+  Expected<ir::Function> function = ir::Parse(R"(fn pcap {
+b0:
+  need [12]:2
+  switch ldh[12] { 0x800 -> b1; 0x86dd -> b2; else -> b4 }
+b1:
+  need [23]:1
+  if ldb[23] == 0x6 then b3 else b4
+b2:
+  need [20]:1
+  if ldb[20] == 0x6 then b3 else b4
+b3:
+  return 0x40000
+b4:
+  return 0x0
+}
+)");
+  ASSERT_TRUE(function) << function.error().message;
+  Context context;
+  context.relation = Relation::kFaithful;
+  EXPECT_FALSE(RunDecisionDiagram(*function, context));
 }
 
 }  // namespace
