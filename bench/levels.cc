@@ -43,12 +43,17 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
   std::size_t second_sum = 0;
   std::size_t third_sum = 0;
   std::size_t unproven = 0;
+  std::size_t failed = 0;
   std::vector<double> second_times;
   std::vector<double> third_times;
   for (const CorpusRow& row : corpus.rows) {
     const auto second = CompileAt(2, row, options);
     const auto third = CompileAt(3, row, options);
-    if (!second || !third) continue;
+    if (!second || !third) {
+      text += fmt::format("not compiled: {}\n", row.id);
+      ++failed;
+      continue;
+    }
     second_sum += second->instructions;
     third_sum += third->instructions;
     unproven += third->proven ? 0 : 1;
@@ -61,7 +66,7 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
   text += fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n", third_times.size(),
                       second_sum, third_sum, unproven);
   text += fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
-  return ModeReport{std::move(text), unproven > 0};
+  return ModeReport{std::move(text), unproven + failed > 0};
 }
 
 }  // namespace bpfopt::bench

@@ -29,7 +29,8 @@ struct Timed {
 
 struct Series {
   std::string name;
-  std::vector<Timed> rows = {};  // the slowest first
+  std::vector<Timed> rows = {};               // the slowest first
+  std::vector<const CorpusRow*> failed = {};  // that did not compile
 
   double median() const { return rows.empty() ? 0 : rows[rows.size() / 2].milliseconds; }
 };
@@ -58,7 +59,11 @@ std::optional<double> BestOf(int runs, double (*clock)(), const std::function<bo
 }
 
 void Add(Series& series, const CorpusRow& row, std::optional<double> milliseconds) {
-  if (milliseconds) series.rows.push_back({&row, *milliseconds});
+  if (milliseconds) {
+    series.rows.push_back({&row, *milliseconds});
+  } else {
+    series.failed.push_back(&row);
+  }
 }
 
 std::optional<double> TimeInProcess(const CorpusRow& row, CompileOptions options) {
@@ -88,6 +93,7 @@ std::string FormatText(const std::vector<Series>& all) {
       text += fmt::format("  {:>8.2f} {:<22} {:<11} {}\n", timed.milliseconds, timed.row->id,
                           timed.row->link_type, timed.row->filter);
     }
+    for (const CorpusRow* row : series.failed) text += fmt::format("  failed: {}\n", row->id);
   }
   return text;
 }
@@ -100,6 +106,8 @@ std::string FormatJson(const std::vector<Series>& all) {
     for (const Timed& timed : series.rows) {
       entry["rows"].push_back({{"id", timed.row->id}, {"milliseconds", timed.milliseconds}});
     }
+    entry["failed"] = nlohmann::ordered_json::array();
+    for (const CorpusRow* row : series.failed) entry["failed"].push_back(row->id);
     document["series"].push_back(std::move(entry));
   }
   return document.dump(2) + "\n";
@@ -124,7 +132,8 @@ Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& op
     std::stable_sort(series.rows.begin(), series.rows.end(),
                      [](const Timed& a, const Timed& b) { return a.milliseconds > b.milliseconds; });
   }
-  return ModeReport{how.form == Form::kJson ? FormatJson(all) : FormatText(all), false};
+  const bool is_bad = std::ranges::any_of(all, [](const Series& series) { return !series.failed.empty(); });
+  return ModeReport{how.form == Form::kJson ? FormatJson(all) : FormatText(all), is_bad};
 }
 
 }  // namespace bpfopt::bench
