@@ -140,15 +140,26 @@ TEST_F(BenchTest, PrintsWhatEachPassIsWorth) {
 TEST_F(BenchTest, TimesEachWayToCompile) {
   directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nbroken | EN10MB | nosuchword 1\n");
   const auto result = RunBench({"--times", "--json", "--command", BPFOPT_COMMAND});
-  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.status, 1) << "a row does not compile";
   const auto document = nlohmann::json::parse(result.output);
   ASSERT_EQ(document["series"].size(), 3U);
   for (const auto& series : document["series"]) {
     ASSERT_EQ(series["rows"].size(), 1U) << result.output;
     EXPECT_EQ(series["rows"][0]["id"], "web");
     EXPECT_GT(series["median"], 0.0);
+    EXPECT_EQ(series["failed"], nlohmann::json::array({"broken"}));
   }
   EXPECT_EQ(RunBench({"--times", "--command", directory_.Path("none")}).status, 2);
+}
+
+TEST_F(BenchTest, ComparesLevelsAndNamesWhatDoesNotCompile) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nbroken | EN10MB | nosuchword 1\n");
+  const auto result = RunBench({"--levels"});
+  EXPECT_EQ(result.status, 1);
+  EXPECT_NE(result.output.find("not compiled: broken\n"), std::string::npos) << result.output;
+  EXPECT_NE(result.output.find("1 rows: 16 instructions at -O2, 16 at -O3, 0 rows not proven"),
+            std::string::npos)
+      << result.output;
 }
 
 TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
