@@ -1,9 +1,11 @@
 #include "smt/diagram.h"
 
+#include "smt/bdd.h"
 #include "smt/node.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -12,261 +14,11 @@
 namespace bpfopt::smt {
 namespace {
 
-// A reference to a diagram: the index of its node, and in the lowest bit whether it is negated. Canonical:
-// the high child of a node is never negated, so equal functions have equal references.
-using Ref = std::uint32_t;
-
-constexpr Ref kTrue = 0;
-constexpr Ref kFalse = 1;
-constexpr Ref kNone = ~Ref{0};
-constexpr std::uint64_t kUnsatisfiable = ~std::uint64_t{0};
-constexpr std::uint32_t kTerminalLevel = ~std::uint32_t{0};
-
-// Operations recurse once a level, so this bounds the stack.
-constexpr std::uint32_t kMaxLevels = 8192;
-
 // A sum or a comparison that needs more nodes than this by itself becomes an unknown of its own. Equalities
 // of two unknowns have less: with the two far apart in the order they are small one by one, and multiply when
 // they meet.
 constexpr std::size_t kTermNodes = 3000;
 constexpr std::size_t kEqualityNodes = 200;
-
-constexpr std::size_t kInitialTable = 1 << 10;
-constexpr std::size_t kLargestCache = 1 << 18;
-
-constexpr Ref Negate(Ref f) { return f ^ 1; }
-
-std::size_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  std::uint64_t hash = a * 0x9e3779b97f4a7c15 + b;
-  hash = (hash ^ (hash >> 31)) * 0xbf58476d1ce4e5b9 + c;
-  hash = (hash ^ (hash >> 29)) * 0x94d049bb133111eb;
-  return static_cast<std::size_t>(hash ^ (hash >> 32));
-}
-
-// Reduced ordered diagrams with a bound on their number. Past the bound every result is meaningless and
-// exhausted() says so.
-class Manager {
- public:
-  Manager(std::size_t max_nodes, std::size_t max_live)
-      : max_nodes_(max_nodes), max_live_(max_live), table_(kInitialTable, kNone), cache_(kInitialTable) {
-    nodes_.push_back({kTerminalLevel, kTrue, kTrue});
-  }
-
-  bool exhausted() const { return exhausted_; }
-  std::size_t made() const { return collected_ + nodes_.size(); }
-  std::uint32_t Level(Ref f) const { return nodes_[f >> 1].level; }
-
-  // Between these two, only `nodes` more may be made. EndTrial says whether they sufficed; if not, what was
-  // computed in between is meaningless, and all else is as before.
-  void BeginTrial(std::size_t nodes) { limit_ = std::min(Limit(), nodes_.size() + nodes); }
-  bool EndTrial() {
-    const bool sufficed = !exhausted_;
-    exhausted_ = exhausted_ && (limit_ == Limit() || levels_ == kMaxLevels);
-    limit_ = Limit();
-    return sufficed;
-  }
-
-  bool WantsCollection() const { return nodes_.size() >= collect_at_ && !exhausted_; }
-
-  // Drops what none of `roots` leads to, and gives them their new references. Not during a trial.
-  void Collect(const std::vector<Ref*>& roots) {
-    std::vector<bool> live(nodes_.size(), false);
-    live[0] = true;
-    for (const Ref* root : roots) live[*root >> 1] = true;
-    for (std::size_t i = nodes_.size(); i-- > 1;) {  // children are older than their parents
-      if (!live[i]) continue;
-      live[nodes_[i].low >> 1] = true;
-      live[nodes_[i].high >> 1] = true;
-    }
-    std::vector<Ref> place(nodes_.size(), 0);
-    const auto moved = [&](Ref f) { return place[f >> 1] << 1 | (f & 1); };
-    std::size_t kept = 1;
-    for (std::size_t i = 1; i < nodes_.size(); ++i) {
-      if (!live[i]) continue;
-      nodes_[kept] = {nodes_[i].level, moved(nodes_[i].low), moved(nodes_[i].high)};
-      place[i] = static_cast<Ref>(kept++);
-    }
-    for (Ref* root : roots) *root = moved(*root);
-    collected_ += nodes_.size() - kept;
-    nodes_.resize(kept);
-    limit_ = Limit();
-    collect_at_ = std::max(CollectFrom(), kept + (max_live_ - kept) / 2);
-    FillTable();
-    std::fill(cache_.begin(), cache_.end(), CacheEntry());
-  }
-
-  Ref NewVariable() {
-    if (levels_ == kMaxLevels) exhausted_ = true;
-    return exhausted_ ? kTrue : Make(levels_++, kFalse, kTrue);
-  }
-
-  Ref And(Ref f, Ref g) { return Ite(f, g, kFalse); }
-  Ref Or(Ref f, Ref g) { return Ite(f, kTrue, g); }
-  Ref Xor(Ref f, Ref g) { return Ite(f, Negate(g), g); }
-
-  Ref Ite(Ref f, Ref g, Ref h) {
-    if (exhausted_) return kTrue;
-    if (f == kTrue) return g;
-    if (f == kFalse) return h;
-    if (f == g) g = kTrue;
-    if (f == Negate(g)) g = kFalse;
-    if (f == h) h = kFalse;
-    if (f == Negate(h)) h = kTrue;
-    if (g == h) return g;
-    if (g == kTrue && h == kFalse) return f;
-    if (g == kFalse && h == kTrue) return Negate(f);
-    // One form for functions that are equal: f and g are not negated, and commutative operands ascend.
-    if (g == kTrue && f > h) std::swap(f, h);
-    if (h == kFalse && f > g) std::swap(f, g);
-    if ((f & 1) != 0) {
-      f = Negate(f);
-      std::swap(g, h);
-    }
-    const bool negated = (g & 1) != 0;
-    if (negated) {
-      g = Negate(g);
-      h = Negate(h);
-    }
-    const Ref result = IteCached(f, g, h);
-    return negated ? Negate(result) : result;
-  }
-
-  // The value of each variable, by level, in an assignment that makes `f` true, where the sum of the costs of
-  // those that are 1 is least; 0 where both will do. `costs` may lack the last levels, whose cost is 1.
-  std::vector<bool> Satisfy(Ref f, const std::vector<std::uint64_t>& costs) const {
-    std::vector<bool> values(levels_, false);
-    const std::unordered_map<Ref, std::uint64_t> least = LeastCosts(f, costs);
-    while (f >> 1 != 0) {
-      const Entry& node = nodes_[f >> 1];
-      const Ref low = node.low ^ (f & 1);
-      const Ref high = node.high ^ (f & 1);
-      const bool one = AddCost(least.at(high), CostOf(node.level, costs)) < least.at(low);
-      values[node.level] = one;
-      f = one ? high : low;
-    }
-    return values;
-  }
-
-  bool Evaluate(Ref f, const std::vector<bool>& values) const {
-    while (f >> 1 != 0) {
-      const Entry& node = nodes_[f >> 1];
-      const bool value = node.level < values.size() && values[node.level];
-      f = (value ? node.high : node.low) ^ (f & 1);
-    }
-    return f == kTrue;
-  }
-
- private:
-  struct Entry {
-    std::uint32_t level;
-    Ref low;
-    Ref high;
-  };
-  struct CacheEntry {
-    Ref f = kNone;
-    Ref g = kNone;
-    Ref h = kNone;
-    Ref result = kNone;
-  };
-
-  Ref Low(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].low ^ (f & 1) : f; }
-  Ref High(Ref f, std::uint32_t level) const { return Level(f) == level ? nodes_[f >> 1].high ^ (f & 1) : f; }
-
-  static std::uint64_t CostOf(std::uint32_t level, const std::vector<std::uint64_t>& costs) {
-    return level < costs.size() ? costs[level] : 1;
-  }
-  static std::uint64_t AddCost(std::uint64_t a, std::uint64_t b) {
-    return a > kUnsatisfiable - b ? kUnsatisfiable : a + b;
-  }
-
-  // By reference: the least cost of an assignment that makes it true. A node's children are older than it is.
-  std::unordered_map<Ref, std::uint64_t> LeastCosts(Ref root, const std::vector<std::uint64_t>& costs) const {
-    std::unordered_map<Ref, std::uint64_t> least = {{kTrue, 0}, {kFalse, kUnsatisfiable}};
-    std::vector<Ref> reached = {root};
-    std::unordered_set<Ref> seen = {kTrue, kFalse, root};
-    for (std::size_t i = 0; i < reached.size(); ++i) {
-      const Entry& node = nodes_[reached[i] >> 1];
-      for (const Ref child : {node.low ^ (reached[i] & 1), node.high ^ (reached[i] & 1)}) {
-        if (seen.insert(child).second) reached.push_back(child);
-      }
-    }
-    std::sort(reached.begin(), reached.end());
-    for (const Ref f : reached) {
-      if (f >> 1 == 0) continue;
-      const Entry& node = nodes_[f >> 1];
-      const std::uint64_t high = AddCost(least.at(node.high ^ (f & 1)), CostOf(node.level, costs));
-      least[f] = std::min(least.at(node.low ^ (f & 1)), high);
-    }
-    return least;
-  }
-
-  Ref IteCached(Ref f, Ref g, Ref h) {
-    const std::size_t hash = Hash(f, g, h);
-    const CacheEntry& cached = cache_[hash & (cache_.size() - 1)];
-    if (cached.f == f && cached.g == g && cached.h == h) return cached.result;
-    const std::uint32_t level = std::min({Level(f), Level(g), Level(h)});
-    const Ref high = Ite(High(f, level), High(g, level), High(h, level));
-    const Ref low = Ite(Low(f, level), Low(g, level), Low(h, level));
-    const Ref result = exhausted_ ? kTrue : Make(level, low, high);
-    if (!exhausted_) cache_[hash & (cache_.size() - 1)] = {f, g, h, result};
-    return result;
-  }
-
-  Ref Make(std::uint32_t level, Ref low, Ref high) {
-    if (low == high) return low;
-    const bool negated = (high & 1) != 0;
-    if (negated) {
-      low = Negate(low);
-      high = Negate(high);
-    }
-    std::size_t slot = Hash(level, low, high) & (table_.size() - 1);
-    for (; table_[slot] != kNone; slot = (slot + 1) & (table_.size() - 1)) {
-      const Entry& node = nodes_[table_[slot]];
-      if (node.level == level && node.low == low && node.high == high) {
-        return table_[slot] << 1 | static_cast<Ref>(negated);
-      }
-    }
-    if (nodes_.size() >= limit_) {
-      exhausted_ = true;
-      return kTrue;
-    }
-    const auto index = static_cast<Ref>(nodes_.size());
-    table_[slot] = index;
-    nodes_.push_back({level, low, high});
-    if (nodes_.size() * 2 > table_.size()) Grow();
-    return index << 1 | static_cast<Ref>(negated);
-  }
-
-  // How long nodes_ may get.
-  std::size_t Limit() const { return std::min(max_live_, max_nodes_ - collected_); }
-  std::size_t CollectFrom() const { return max_live_ / 3; }
-
-  void Grow() {
-    table_.resize(table_.size() * 2);
-    FillTable();
-    if (cache_.size() < kLargestCache) cache_.assign(cache_.size() * 2, CacheEntry());
-  }
-
-  void FillTable() {
-    std::fill(table_.begin(), table_.end(), kNone);
-    for (std::size_t i = 1; i < nodes_.size(); ++i) {
-      std::size_t slot = Hash(nodes_[i].level, nodes_[i].low, nodes_[i].high) & (table_.size() - 1);
-      while (table_[slot] != kNone) slot = (slot + 1) & (table_.size() - 1);
-      table_[slot] = static_cast<Ref>(i);
-    }
-  }
-
-  std::size_t max_nodes_;  // made in all
-  std::size_t max_live_;   // at a time
-  std::size_t collected_ = 0;
-  std::size_t limit_ = Limit();
-  std::size_t collect_at_ = CollectFrom();
-  bool exhausted_ = false;
-  std::uint32_t levels_ = 0;
-  std::vector<Entry> nodes_;
-  std::vector<Ref> table_;         // open addressing, indices of nodes
-  std::vector<CacheEntry> cache_;  // direct mapped; what is overwritten is computed again
-};
 
 // The diagram of each bit, lowest first; of a boolean, one.
 using Bits = std::vector<Ref>;
@@ -280,7 +32,7 @@ struct Diagrams::Impl {
   void Place(const Node* variable);
   void Minimize(const Node* variable);
 
-  Manager manager;
+  BddManager manager;
   std::vector<std::uint64_t> costs;  // by level
   std::vector<bool> assignment;
 
@@ -296,6 +48,8 @@ struct Diagrams::Impl {
   Bits Shift(const Bits& a, const Bits& by, bool left);
   std::pair<Bits, Bits> Divide(const Bits& a, const Bits& b);
   Bits Choose(Ref condition, const Bits& a, const Bits& b);
+  std::optional<Ref> CompareWithConstant(const Bits& word, const Bits& constant, Ref equal, Ref at_one,
+                                         Ref at_zero);
   Ref Equal(const Bits& a, const Bits& b);
   Ref Less(const Bits& a, const Bits& b);
   const Bits& Operand(const Node* node, int i) const { return bits_[node->operands[i]->id]; }
@@ -573,13 +327,34 @@ std::pair<Bits, Bits> Diagrams::Impl::Divide(const Bits& a, const Bits& b) {
   return {quotient, rest};
 }
 
+// What `word` is as against a constant, where all its bits are variables in their order, or constant: `equal`
+// for the same, and where the first bit that differs is 1, or 0, in the constant, `at_one` or `at_zero`.
+std::optional<Ref> Diagrams::Impl::CompareWithConstant(const Bits& word, const Bits& constant, Ref equal,
+                                                       Ref at_one, Ref at_zero) {
+  if (!std::ranges::all_of(constant, IsConstantRef)) return std::nullopt;
+  BddWord result(manager, equal);
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    const bool bit = constant[i] == kTrue;
+    const Ref miss = bit ? at_one : at_zero;
+    if (IsConstantRef(word[i])) {
+      if (word[i] != constant[i]) result = BddWord(manager, miss);
+    } else if (!result.Add(word[i], bit, miss)) {
+      return std::nullopt;
+    }
+  }
+  return result.Close();
+}
+
 Ref Diagrams::Impl::Equal(const Bits& a, const Bits& b) {
+  if (const auto equal = CompareWithConstant(a, b, kTrue, kFalse, kFalse)) return *equal;
   Ref equal = kTrue;
   for (std::size_t i = 0; i < a.size(); ++i) equal = manager.And(equal, Negate(manager.Xor(a[i], b[i])));
   return equal;
 }
 
 Ref Diagrams::Impl::Less(const Bits& a, const Bits& b) {
+  if (const auto less = CompareWithConstant(a, b, kFalse, kTrue, kFalse)) return *less;
+  if (const auto greater = CompareWithConstant(b, a, kFalse, kFalse, kTrue)) return *greater;
   Ref less = kFalse;
   for (std::size_t i = 0; i < a.size(); ++i) {
     less = manager.Ite(manager.Xor(a[i], b[i]), b[i], less);
