@@ -337,6 +337,46 @@ Ref BddManager::Split(Cofactors& cofactors) {
   return Close(draft);
 }
 
+// The levels and patterns of the first runs, patterns as numbers whose highest bit is that of the first
+// level.
+BddManager::SortKey BddManager::SortKeyOf(Ref f) const {
+  SortKey key{};
+  std::array<Ref, 4> later{};  // where runs may go on, too
+  std::size_t waiting = 0;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    if (IsConstantRef(f)) {
+      if (waiting == 0) break;
+      f = later[--waiting];
+    }
+    const Run& run = nodes_[f >> 1];
+    std::uint64_t pattern = 0;
+    for (std::uint32_t bit = 0; bit < run.length; ++bit) {
+      pattern |= std::uint64_t{(run.pattern >> bit) & 1} << (kLongestRun - 1 - bit);
+    }
+    key[i] = std::uint64_t{run.level} << 32 | pattern;
+    if (run.low != kNone && !IsConstantRef(run.low) && waiting < later.size()) later[waiting++] = run.low;
+    f = run.high;
+  }
+  return key;
+}
+
+Ref BddManager::AndAll(std::vector<Ref> functions) {
+  std::vector<std::pair<SortKey, Ref>> sorted;
+  sorted.reserve(functions.size());
+  for (const Ref f : functions) sorted.emplace_back(SortKeyOf(f), f);
+  std::sort(sorted.begin(), sorted.end());
+  for (std::size_t i = 0; i < sorted.size(); ++i) functions[i] = sorted[i].second;
+  if (functions.empty()) return kTrue;
+  while (functions.size() > 1) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < functions.size(); i += 2) {
+      functions[kept++] = i + 1 < functions.size() ? And(functions[i], functions[i + 1]) : functions[i];
+    }
+    functions.resize(kept);
+  }
+  return functions[0];
+}
+
 // Of the rest of the run from each of its levels on.
 std::array<std::uint64_t, 33> BddManager::CostsOfRun(const Run& run, const Costs& least,
                                                      const std::vector<std::uint64_t>& costs) {
@@ -407,7 +447,8 @@ bool BddManager::Evaluate(Ref f, const std::vector<bool>& values) const {
 }
 
 bool BddWord::Add(Ref literal, bool bit, Ref miss) {
-  if (manager_->exhausted() || !manager_->IsLiteral(literal) || manager_->Level(literal) >= top_) return false;
+  if (manager_->exhausted() || !manager_->IsLiteral(literal) || manager_->Level(literal) >= top_)
+    return false;
   top_ = manager_->Level(literal);
   manager_->MakeNode(draft_, top_, bit == ((literal & 1) == 0), miss);
   return true;

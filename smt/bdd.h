@@ -65,6 +65,8 @@ class BddManager {
   Ref Or(Ref f, Ref g) { return Ite(f, kTrue, g); }
   Ref Xor(Ref f, Ref g) { return Ite(f, Negate(g), g); }
   Ref Ite(Ref f, Ref g, Ref h);
+  // The same as one by one, but those that are much alike meet first.
+  Ref AndAll(std::vector<Ref> functions);
 
   // The value of each variable, by level, in an assignment that makes `f` true, where the sum of the costs of
   // those that are 1 is least; 0 where both will do. `costs` may lack the last levels, whose cost is 1.
@@ -123,6 +125,9 @@ class BddManager {
   std::size_t Limit() const;  // how long nodes_ may get
   void Grow();
   void FillTable();
+
+  using SortKey = std::array<std::uint64_t, 8>;
+  SortKey SortKeyOf(Ref f) const;
 
   using Costs = std::unordered_map<Ref, std::uint64_t>;
   static std::array<std::uint64_t, 33> CostsOfRun(const Run& run, const Costs& least,

@@ -1,6 +1,7 @@
 #include "smt/diagram.h"
 
-#include "smt/bdd.h"
+#include "smt/bdd_words.h"
+#include "smt/conjunctions.h"
 #include "smt/node.h"
 
 #include <algorithm>
@@ -20,14 +21,12 @@ namespace {
 constexpr std::size_t kTermNodes = 3000;
 constexpr std::size_t kEqualityNodes = 200;
 
-// The diagram of each bit, lowest first; of a boolean, one.
-using Bits = std::vector<Ref>;
-
 }  // namespace
 
 struct Diagrams::Impl {
   Impl(std::size_t max_nodes, std::size_t max_live) : manager(max_nodes, max_live) {}
 
+  Ref Condition(const Node* root);
   const Bits& Of(const Node* root);
   void Place(const Node* variable);
   void Minimize(const Node* variable);
@@ -38,20 +37,12 @@ struct Diagrams::Impl {
 
  private:
   Bits Combine(const Node* node);
+  bool PushUnknown(const std::vector<const Node*>& nodes, std::vector<const Node*>& stack) const;
   Bits CombineOrAbstract(const Node* node);
   Bits Abstract(const Node* node);
   Bits Fresh(unsigned width);
   Bits Unknown(const Node* node);
   void Collect(const Node* root);
-  Bits Sum(const Bits& a, const Bits& b);
-  Bits Product(const Bits& a, const Bits& b);
-  Bits Shift(const Bits& a, const Bits& by, bool left);
-  std::pair<Bits, Bits> Divide(const Bits& a, const Bits& b);
-  Bits Choose(Ref condition, const Bits& a, const Bits& b);
-  std::optional<Ref> CompareWithConstant(const Bits& word, const Bits& constant, Ref equal, Ref at_one,
-                                         Ref at_zero);
-  Ref Equal(const Bits& a, const Bits& b);
-  Ref Less(const Bits& a, const Bits& b);
   const Bits& Operand(const Node* node, int i) const { return bits_[node->operands[i]->id]; }
   bool Known(const Node* node) const { return node->id < bits_.size() && !bits_[node->id].empty(); }
   void Record(const Node* node, Bits bits) {
@@ -62,6 +53,7 @@ struct Diagrams::Impl {
   std::vector<Bits> bits_;               // by the id of a term; empty: not made yet, or dropped
   std::vector<std::uint32_t> unknowns_;  // the ids of terms that stand for themselves
   std::map<std::pair<std::uint32_t, std::uint32_t>, Bits> slacks_;
+  std::optional<Conjunctions> conjunctions_;  // below the condition that is asked for
 };
 
 // Variables of one term get adjacent levels, the highest bit first.
@@ -121,6 +113,23 @@ void Diagrams::Impl::Minimize(const Node* variable) {
   }
 }
 
+// Puts those of `nodes` on the stack that have no diagram yet; true when there are some.
+bool Diagrams::Impl::PushUnknown(const std::vector<const Node*>& nodes,
+                                 std::vector<const Node*>& stack) const {
+  const std::size_t before = stack.size();
+  for (const Node* node : nodes) {
+    if (!Known(node)) stack.push_back(node);
+  }
+  return stack.size() != before;
+}
+
+Ref Diagrams::Impl::Condition(const Node* root) {
+  conjunctions_.emplace(root, [this](const Node* node) { return Known(node); });
+  const Ref condition = Of(root)[0];
+  conjunctions_.reset();
+  return condition;
+}
+
 // Post-order with a stack of its own: terms are as deep as programs are long.
 const Bits& Diagrams::Impl::Of(const Node* root) {
   std::vector<const Node*> stack = {root};
@@ -129,6 +138,12 @@ const Bits& Diagrams::Impl::Of(const Node* root) {
     const Node* node = stack.back();
     if (Known(node)) {
       stack.pop_back();
+      continue;
+    }
+    if (const auto clauses = conjunctions_ ? conjunctions_->ClausesOf(node) : std::nullopt) {
+      if (PushUnknown(clauses->terms, stack)) continue;
+      stack.pop_back();
+      Record(node, {Conjoin(*clauses, manager, [this](const Node* term) { return bits_[term->id][0]; })});
       continue;
     }
     bool ready = true;
@@ -185,7 +200,7 @@ Bits Diagrams::Impl::Abstract(const Node* node) {
   for (std::size_t i = 0; i < 64 && i < bound.size(); ++i) {
     if ((((offset + 1) >> i) & 1) != 0) bound[i] = kTrue;
   }
-  return {Less(slack, bound)};
+  return {Less(manager, slack, bound)};
 }
 
 Bits Diagrams::Impl::Combine(const Node* node) {
@@ -211,23 +226,23 @@ Bits Diagrams::Impl::Combine(const Node* node) {
     case Op::kIff:
       return {Negate(manager.Xor(operand(0)[0], operand(1)[0]))};
     case Op::kEq:
-      return {Equal(operand(0), operand(1))};
+      return {Equal(manager, operand(0), operand(1))};
     case Op::kUlt:
-      return {Less(operand(0), operand(1))};
+      return {Less(manager, operand(0), operand(1))};
     case Op::kIte:
-      return Choose(operand(0)[0], operand(1), operand(2));
+      return Choose(manager, operand(0)[0], operand(1), operand(2));
     case Op::kAdd:
-      return Sum(operand(0), operand(1));
+      return Sum(manager, operand(0), operand(1));
     case Op::kMul:
-      return Product(operand(0), operand(1));
+      return Product(manager, operand(0), operand(1));
     case Op::kUDiv:
-      return Divide(operand(0), operand(1)).first;
+      return Divide(manager, operand(0), operand(1)).first;
     case Op::kURem:
-      return Divide(operand(0), operand(1)).second;
+      return Divide(manager, operand(0), operand(1)).second;
     case Op::kShl:
-      return Shift(operand(0), operand(1), true);
+      return Shift(manager, operand(0), operand(1), true);
     case Op::kLShr:
-      return Shift(operand(0), operand(1), false);
+      return Shift(manager, operand(0), operand(1), false);
     case Op::kBitNot: {
       Bits bits = operand(0);
       for (Ref& bit : bits) bit = Negate(bit);
@@ -258,110 +273,6 @@ Bits Diagrams::Impl::Combine(const Node* node) {
   return {kTrue};
 }
 
-Bits Diagrams::Impl::Sum(const Bits& a, const Bits& b) {
-  Bits bits(a.size());
-  Ref carry = kFalse;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const Ref half = manager.Xor(a[i], b[i]);
-    bits[i] = manager.Xor(half, carry);
-    carry = manager.Ite(half, carry, a[i]);
-  }
-  return bits;
-}
-
-Bits Diagrams::Impl::Product(const Bits& a, const Bits& b) {
-  Bits sum(a.size(), kFalse);
-  for (std::size_t i = 0; i < b.size() && !manager.exhausted(); ++i) {
-    if (b[i] == kFalse) continue;
-    Bits row(a.size(), kFalse);
-    for (std::size_t j = i; j < a.size(); ++j) row[j] = manager.And(b[i], a[j - i]);
-    sum = Sum(sum, row);
-  }
-  return sum;
-}
-
-Bits Diagrams::Impl::Choose(Ref condition, const Bits& a, const Bits& b) {
-  Bits bits(a.size());
-  for (std::size_t i = 0; i < a.size(); ++i) bits[i] = manager.Ite(condition, a[i], b[i]);
-  return bits;
-}
-
-Bits Diagrams::Impl::Shift(const Bits& a, const Bits& by, bool left) {
-  Bits bits = a;
-  for (std::size_t stage = 0; stage < by.size(); ++stage) {
-    Bits shifted(a.size(), kFalse);
-    const std::size_t distance = stage < 7 ? std::size_t{1} << stage : a.size();
-    for (std::size_t i = distance; i < a.size(); ++i) {
-      if (left) {
-        shifted[i] = bits[i - distance];
-      } else {
-        shifted[i - distance] = bits[i];
-      }
-    }
-    bits = Choose(by[stage], shifted, bits);
-  }
-  return bits;
-}
-
-// Quotient and remainder by long division. By zero every subtraction fits, so the quotient is all ones and
-// the remainder is the dividend, as SMT-LIB has it.
-std::pair<Bits, Bits> Diagrams::Impl::Divide(const Bits& a, const Bits& b) {
-  Bits quotient(a.size(), kFalse);
-  // One bit more than the operands, for the shift.
-  Bits rest(a.size() + 1, kFalse);
-  Bits divisor = b;
-  divisor.push_back(kFalse);
-  Bits complement = divisor;
-  for (Ref& bit : complement) bit = Negate(bit);
-  Bits one(divisor.size(), kFalse);
-  one[0] = kTrue;
-  const Bits minus = Sum(complement, one);
-  for (std::size_t i = a.size(); i-- > 0 && !manager.exhausted();) {
-    rest.pop_back();
-    rest.insert(rest.begin(), a[i]);
-    const Ref fits = Negate(Less(rest, divisor));
-    rest = Choose(fits, Sum(rest, minus), rest);
-    quotient[i] = fits;
-  }
-  rest.pop_back();
-  return {quotient, rest};
-}
-
-// What `word` is as against a constant, where all its bits are variables in their order, or constant: `equal`
-// for the same, and where the first bit that differs is 1, or 0, in the constant, `at_one` or `at_zero`.
-std::optional<Ref> Diagrams::Impl::CompareWithConstant(const Bits& word, const Bits& constant, Ref equal,
-                                                       Ref at_one, Ref at_zero) {
-  if (!std::ranges::all_of(constant, IsConstantRef)) return std::nullopt;
-  BddWord result(manager, equal);
-  for (std::size_t i = 0; i < word.size(); ++i) {
-    const bool bit = constant[i] == kTrue;
-    const Ref miss = bit ? at_one : at_zero;
-    if (IsConstantRef(word[i])) {
-      if (word[i] != constant[i]) result = BddWord(manager, miss);
-    } else if (!result.Add(word[i], bit, miss)) {
-      return std::nullopt;
-    }
-  }
-  return result.Close();
-}
-
-Ref Diagrams::Impl::Equal(const Bits& a, const Bits& b) {
-  if (const auto equal = CompareWithConstant(a, b, kTrue, kFalse, kFalse)) return *equal;
-  Ref equal = kTrue;
-  for (std::size_t i = 0; i < a.size(); ++i) equal = manager.And(equal, Negate(manager.Xor(a[i], b[i])));
-  return equal;
-}
-
-Ref Diagrams::Impl::Less(const Bits& a, const Bits& b) {
-  if (const auto less = CompareWithConstant(a, b, kFalse, kTrue, kFalse)) return *less;
-  if (const auto greater = CompareWithConstant(b, a, kFalse, kFalse, kTrue)) return *greater;
-  Ref less = kFalse;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    less = manager.Ite(manager.Xor(a[i], b[i]), b[i], less);
-  }
-  return less;
-}
-
 Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live)
     : impl_(std::make_unique<Impl>(max_nodes, max_live)) {}
 Diagrams::~Diagrams() = default;
@@ -370,8 +281,10 @@ void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }
 
 void Diagrams::Minimize(Term variable) { impl_->Minimize(variable.node_); }
 
+void Diagrams::Prepare(Term condition) { impl_->Condition(condition.node_); }
+
 Answer Diagrams::Check(Term condition) {
-  const Ref diagram = impl_->Of(condition.node_)[0];
+  const Ref diagram = impl_->Condition(condition.node_);
   if (impl_->manager.exhausted()) return Answer::kUnknown;
   if (diagram == kFalse) return Answer::kUnsat;
   impl_->assignment = impl_->manager.Satisfy(diagram, impl_->costs);

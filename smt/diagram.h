@@ -34,6 +34,10 @@ class Diagrams {
   // has a place already. Variables that are never named come last.
   void Place(Term variable);
 
+  // Makes the diagram of `condition` apart from what it may become a part of. Conditions that are large, and
+  // unlike one another, are better put together when they are made.
+  void Prepare(Term condition);
+
   // Is there an assignment that satisfies `condition`?
   Answer Check(Term condition);
 

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -304,6 +306,23 @@ std::optional<bool> Context::AsBool(Term a) const {
 }
 
 std::uint64_t Context::UpperBound(Term a) const { return a.node_->max; }
+std::vector<Term> Context::SelectsIn(const std::vector<Term>& terms) const {
+  std::vector<const Node*> stack;
+  for (const Term term : terms) stack.push_back(term.node_);
+  std::unordered_set<const Node*> seen;
+  std::vector<Term> selects;
+  while (!stack.empty()) {
+    const Node* node = stack.back();
+    stack.pop_back();
+    if (!seen.insert(node).second) continue;
+    if (node->op == Op::kSelect) selects.push_back(Term(node));
+    for (const Node* operand : node->operands) {
+      if (operand != nullptr) stack.push_back(operand);
+    }
+  }
+  std::sort(selects.begin(), selects.end(), [](Term a, Term b) { return a.id() < b.id(); });
+  return selects;
+}
 
 std::string Context::ToString(Term a) const {
   std::string out;

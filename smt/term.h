@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bpfopt::smt {
 
@@ -92,6 +93,7 @@ class Context {
   std::optional<std::uint64_t> AsConstant(Term a) const;  // a bit-vector constant of up to 64 bits
   std::optional<bool> AsBool(Term a) const;               // a boolean constant
   std::uint64_t UpperBound(Term a) const;  // a bit-vector is never above this; cheap, not exact
+  std::vector<Term> SelectsIn(const std::vector<Term>& terms) const;   // each once, the older first
   std::uint64_t Evaluate(Term a, const Assignment& assignment) const;  // of a boolean: 0 or 1
   std::string ToString(Term a) const;  // as an s-expression, shared terms repeated up to a length
 

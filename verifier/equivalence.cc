@@ -128,6 +128,11 @@ bool Proof::Encode() {
 bool Proof::RefuteDifference(Difference difference, Loads loads) {
   const Outcomes source = OutcomesOf(source_, loads, terms_);
   const Outcomes result = OutcomesOf(result_, loads, terms_);
+  if (diagrams_) {
+    for (const Outcomes* outcomes : {&source, &result}) {
+      for (const auto& [verdict, condition] : *outcomes) diagrams_->Prepare(condition);
+    }
+  }
   // By verdict: the packets that one of the programs gives it to and the other does not.
   std::map<std::uint32_t, Term> one_sided;
   bool all_constant = true;
@@ -150,11 +155,20 @@ bool Proof::RefuteDifference(Difference difference, Loads loads) {
   return Refute(difference, terms_.And(any, differ));
 }
 
-// Since R* has the verdict of S*, only a fault can make R reject what S accepts.
+// Since R* has the verdict of S*, only a fault can make R reject what S accepts: R* accepts it as well. A
+// bound of what S accepts mostly settles it, and R is the smaller of the two.
 bool Proof::RefuteNewFault() {
+  const Term accepted = Accepts(OutcomesOf(result_, Loads::kWithinCapture, terms_));
+  if (diagrams_) {
+    const Term complete = Accepts(OutcomesOf(result_, Loads::kComplete, terms_));
+    const Term faults = terms_.And(complete, terms_.Not(accepted));
+    const Term bound = Accepts(BoundsOfOutcomes(source_, Loads::kWithinCapture, terms_));
+    diagrams_->Prepare(faults);
+    diagrams_->Prepare(bound);
+    if (DiagramsRefute(terms_.And(faults, bound))) return true;
+  }
   const Outcomes source = OutcomesOf(source_, Loads::kWithinCapture, terms_);
-  const Outcomes result = OutcomesOf(result_, Loads::kWithinCapture, terms_);
-  return Refute(Difference::kNewFault, terms_.And(Accepts(source), terms_.Not(Accepts(result))));
+  return Refute(Difference::kNewFault, terms_.And(Accepts(source), terms_.Not(accepted)));
 }
 
 Term Proof::Accepts(const Outcomes& outcomes) {

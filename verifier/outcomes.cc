@@ -12,6 +12,11 @@
 //
 // Joining two neighbouring segments gives one, in any grouping. The groups are blocks of 2^k nodes whose
 // places are counted from the end of the chain, so that programs with a common rear share the terms for it.
+//
+// A short detour, such as all tests of one host, is one node: its parent is where both ways meet. So the
+// chain of a filter of many hosts has a node for each host, and no block ends in the middle of one. Where a
+// segment has one way out, nobody needs to know more than when a packet takes that; the conditions of such
+// segments are disjunctions, one disjunct for each node, in whatever order (smt/diagram.cc).
 #include "verifier/outcomes.h"
 
 #include <algorithm>
@@ -27,16 +32,20 @@ using smt::Term;
 // Stands for the end of every chain.
 constexpr std::size_t kEnd = ~std::size_t{0};
 
+// Nodes of the longest detour.
+constexpr std::size_t kLongestDetour = 64;
+
 struct Segment {
   Term goes_on;
   std::map<std::size_t, Term> leaves;     // by node
   std::map<std::uint32_t, Outcome> ends;  // by the verdict's id
+  bool may_reject = false;                // the conditions may not cover all packets
 };
 
 class Composer {
  public:
-  Composer(const DecisionGraph& graph, Loads loads, smt::Context& terms)
-      : graph_(graph), loads_(loads), terms_(terms), nodes_(graph.nodes.size()) {}
+  Composer(const DecisionGraph& graph, Loads loads, bool is_bound, smt::Context& terms)
+      : graph_(graph), loads_(loads), is_bound_(is_bound), terms_(terms), nodes_(graph.nodes.size()) {}
 
   Outcomes Run() {
     for (auto node = graph_.order.rbegin(); node != graph_.order.rend(); ++node) Build(*node);
@@ -54,10 +63,12 @@ class Composer {
     std::size_t parent = kEnd;
     std::size_t jump = kEnd;    // an ancestor further up, so that ancestors are found in logarithmic time
     std::size_t depth = 0;      // nodes from here to the end of the chain
+    std::size_t weight = 0;     // the same, counting the nodes of detours
     std::vector<Block> blocks;  // of 1, 2, 4, ... nodes from here on, as far as they were asked for
   };
 
   std::size_t Depth(std::size_t node) const { return node == kEnd ? 0 : nodes_[node].depth; }
+  std::size_t Weight(std::size_t node) const { return node == kEnd ? 0 : nodes_[node].weight; }
   std::size_t Parent(std::size_t node) const { return node == kEnd ? kEnd : nodes_[node].parent; }
   std::size_t JumpOf(std::size_t node) const { return node == kEnd ? kEnd : nodes_[node].jump; }
   bool Returns(std::size_t node) const { return graph_.nodes[node].verdict.valid(); }
@@ -66,7 +77,8 @@ class Composer {
   Segment BranchSegment(std::size_t index);
   void Enter(Segment& segment, Term condition, const Segment& then, std::size_t then_end, std::size_t end);
   void Guard(Segment& segment, const verifier::Guard& guard);
-  void Link(std::size_t index, std::size_t parent);
+  void LeaveByOneWay(Segment& segment);
+  void Link(std::size_t index, std::size_t parent, std::size_t weight);
   std::size_t AncestorAt(std::size_t node, std::size_t depth) const;
   std::size_t CommonAncestor(std::size_t a, std::size_t b) const;
   const Block& BlockOf(std::size_t node, std::size_t size_log2);
@@ -78,12 +90,17 @@ class Composer {
 
   const DecisionGraph& graph_;
   const Loads loads_;
+  const bool is_bound_;  // conditions may be too weak
   smt::Context& terms_;
   std::vector<Node> nodes_;
 };
 
 void Composer::AddEnd(Segment& segment, const Outcome& outcome) {
-  if (terms_.AsBool(outcome.condition) == false || terms_.AsConstant(outcome.verdict) == 0) return;
+  if (terms_.AsBool(outcome.condition) == false) return;
+  if (terms_.AsConstant(outcome.verdict) == 0) {
+    segment.may_reject = true;
+    return;
+  }
   const auto [position, inserted] = segment.ends.emplace(outcome.verdict.id(), outcome);
   if (!inserted) position->second.condition = terms_.Or(position->second.condition, outcome.condition);
 }
@@ -111,6 +128,7 @@ void Composer::Enter(Segment& segment, Term condition, const Segment& then, std:
   for (const auto& [id, outcome] : then.ends) {
     AddEnd(segment, {outcome.verdict, terms_.And(condition, outcome.condition)});
   }
+  segment.may_reject = segment.may_reject || then.may_reject;
 }
 
 void Composer::Guard(Segment& segment, const verifier::Guard& guard) {
@@ -127,7 +145,7 @@ void Composer::Build(std::size_t index) {
   if (Returns(index)) {
     segment = Empty(false);
     AddEnd(segment, {decision.verdict, terms_.True()});
-    Link(index, kEnd);
+    Link(index, kEnd, 1);
   } else {
     segment = BranchSegment(index);
   }
@@ -145,19 +163,37 @@ Segment Composer::BranchSegment(std::size_t index) {
     std::swap(near, far);
     goes_far = decision.condition;
   }
-  Link(index, far);
   Segment segment = Empty(false);
-  segment.goes_on = near == far ? terms_.True() : goes_far;
-  if (near == far) return segment;
-  const std::size_t meet = CommonAncestor(near, far);
-  Enter(segment, terms_.Not(goes_far), Path(near, meet), meet, far);
+  const std::size_t meet = near == far ? far : CommonAncestor(near, far);
+  const std::size_t detour = Weight(far) - Weight(meet);
+  if (near == far) {
+    segment.goes_on = terms_.True();
+    Link(index, far, 1);
+  } else if (near == meet && near != kEnd && detour < kLongestDetour) {
+    segment.goes_on = terms_.Not(goes_far);
+    Enter(segment, goes_far, Path(far, near), near, near);
+    LeaveByOneWay(segment);
+    Link(index, near, 1 + detour);
+  } else {
+    segment.goes_on = goes_far;
+    Enter(segment, terms_.Not(goes_far), Path(near, meet), meet, far);
+    Link(index, far, 1);
+  }
   return segment;
 }
 
-void Composer::Link(std::size_t index, std::size_t parent) {
+// Where there is one way out and no other end, who does not take it goes on.
+void Composer::LeaveByOneWay(Segment& segment) {
+  if (segment.may_reject || is_bound_ || segment.leaves.size() + segment.ends.size() != 1) return;
+  segment.goes_on = terms_.Not(segment.leaves.empty() ? segment.ends.begin()->second.condition
+                                                      : segment.leaves.begin()->second);
+}
+
+void Composer::Link(std::size_t index, std::size_t parent, std::size_t weight) {
   Node& node = nodes_[index];
   node.parent = parent;
   node.depth = Depth(parent) + 1;
+  node.weight = Weight(parent) + weight;
   // Jumps of skew-binary lengths: two equal ones make a longer one.
   const std::size_t jump = JumpOf(parent);
   const bool equal = Depth(parent) - Depth(jump) == Depth(jump) - Depth(JumpOf(jump));
@@ -211,7 +247,17 @@ Segment Composer::Path(std::size_t from, std::size_t to) {
 Segment Composer::Join(const Segment& first, const Segment& second, std::size_t end) {
   Segment joined = Empty(false);
   joined.ends = first.ends;
-  Enter(joined, first.goes_on, second, end, end);
+  joined.may_reject = first.may_reject;
+  Segment rest = second;
+  if (is_bound_) {
+    for (const auto& [id, outcome] : first.ends) {
+      const auto same = rest.ends.find(id);
+      if (same == rest.ends.end()) continue;
+      AddEnd(joined, same->second);
+      rest.ends.erase(same);
+    }
+  }
+  Enter(joined, first.goes_on, rest, end, end);
   for (const auto& [node, condition] : first.leaves) {
     if (Depth(node) > Depth(end)) {
       Enter(joined, condition, Path(node, end), end, end);
@@ -225,7 +271,11 @@ Segment Composer::Join(const Segment& first, const Segment& second, std::size_t 
 }  // namespace
 
 Outcomes OutcomesOf(const DecisionGraph& graph, Loads loads, smt::Context& terms) {
-  return Composer(graph, loads, terms).Run();
+  return Composer(graph, loads, /*is_bound=*/false, terms).Run();
+}
+
+Outcomes BoundsOfOutcomes(const DecisionGraph& graph, Loads loads, smt::Context& terms) {
+  return Composer(graph, loads, /*is_bound=*/true, terms).Run();
 }
 
 }  // namespace bpfopt::verifier

@@ -29,6 +29,11 @@ enum class Loads { kWithinCapture, kComplete };
 
 Outcomes OutcomesOf(const DecisionGraph& graph, Loads loads, smt::Context& terms);
 
+// Conditions that are implied by those of OutcomesOf, and need not exclude one another. Of `a or b or c ...`
+// they leave out that b decides only where a does not hold, which shows where the tests before b load
+// something that is not there; what remains is a disjunction, which is much less work.
+Outcomes BoundsOfOutcomes(const DecisionGraph& graph, Loads loads, smt::Context& terms);
+
 }  // namespace bpfopt::verifier
 
 #endif  // BPFOPT_VERIFIER_OUTCOMES_H

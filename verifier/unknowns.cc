@@ -28,10 +28,15 @@ void Unknowns::Note(Term unknown) {
   if (noted_.insert(unknown.id()).second) order_.push_back(unknown);
 }
 
+// What decides whether loads succeed comes first, so that what they load is tested below it, and not once for
+// each way to succeed.
 std::vector<Term> Unknowns::Order() const {
-  std::vector<Term> order = order_;
+  std::vector<Term> order = {captured_length_};
+  std::vector<Term> addresses;
+  for (const Selected& byte : selected_) addresses.push_back(byte.address);
+  for (const Term byte : terms_.SelectsIn(addresses)) order.push_back(byte);
+  order.insert(order.end(), order_.begin(), order_.end());
   order.push_back(wire_length_);
-  order.push_back(captured_length_);
   return order;
 }
 
