@@ -10,51 +10,103 @@ namespace {
 
 // Fewer conjuncts are as well made one by one.
 constexpr std::size_t kFewestConjuncts = 8;
-// Clauses that one conjunct may become.
+// Clauses that one conjunct may become, and parts of a conjunction that may each become a literal.
 constexpr std::size_t kMostClauses = 16;
+constexpr std::size_t kMostLiterals = 32;
 
 // A literal of more clauses than this is put to their conjunction, and not to each of them.
 constexpr std::size_t kManyUses = 8;
 
-// With the negation that a term may begin with taken off.
-struct Signed {
-  const Node* term;
-  bool is_negated;
-};
+bool IsDisjunction(const Node* node) { return node->op == Op::kNot && node->operands[0]->op == Op::kAnd; }
 
-Signed Strip(const Node* node) {
-  return node->op == Op::kNot ? Signed{node->operands[0], true} : Signed{node, false};
+// Does `node` test bytes for values, and nothing else? Then it stays in one piece.
+bool IsTestOfBytes(const Node* node) {
+  std::vector<const Node*> stack = {node};
+  for (std::size_t seen = 0; !stack.empty(); ++seen) {
+    const Node* part = stack.back();
+    stack.pop_back();
+    if (part->op == Op::kEq) continue;
+    if (part->op != Op::kAnd || seen == kMostLiterals) return false;
+    stack.push_back(part->operands[1]);
+    stack.push_back(part->operands[0]);
+  }
+  return true;
 }
 
+// As far as a few go: what they are part of may be part of others, too.
+std::vector<const Node*> FewConjuncts(const Node* node) {
+  std::vector<const Node*> conjuncts;
+  std::vector<const Node*> stack = {node};
+  while (!stack.empty()) {
+    const Node* part = stack.back();
+    stack.pop_back();
+    if (part->op == Op::kAnd && conjuncts.size() + stack.size() < kMostLiterals && !IsTestOfBytes(part)) {
+      stack.push_back(part->operands[1]);
+      stack.push_back(part->operands[0]);
+    } else {
+      conjuncts.push_back(part);
+    }
+  }
+  return conjuncts;
+}
+
+// Makes clauses of one conjunct after the other.
 class ClauseMaker {
  public:
-  explicit ClauseMaker(Clauses& result) : result_(result) {}
+  using Literals = std::vector<Clauses::Literal>;
 
-  Clauses::Literal LiteralOf(const Node* node, bool negate = false) {
-    const auto [term, is_negated] = Strip(node);
-    const auto [position, inserted] = index_.try_emplace(term, result_.terms.size());
-    if (inserted) result_.terms.push_back(term);
-    return {position->second, is_negated != negate};
-  }
-
-  // The disjunction of `common` and, for each of `choices`, the conjunction of its literals.
-  void Add(std::vector<Clauses::Literal> common, const std::vector<std::vector<Clauses::Literal>>& choices) {
-    std::vector<std::vector<Clauses::Literal>> clauses = {std::move(common)};
-    for (const auto& choice : choices) {
-      std::vector<std::vector<Clauses::Literal>> longer;
-      for (const auto& clause : clauses) {
-        for (const Clauses::Literal& literal : choice) {
-          longer.push_back(clause);
-          longer.back().push_back(literal);
-        }
-      }
-      clauses = std::move(longer);
+  void Add(const Node* conjunct) {
+    std::vector<Literals> clauses = {{}};
+    if (IsDisjunction(conjunct)) {
+      for (const Node* part : FewConjuncts(conjunct->operands[0])) AddNegated(part, clauses);
+    } else {
+      AddLiteral(conjunct, /*negate=*/false, clauses[0]);
     }
     std::move(clauses.begin(), clauses.end(), std::back_inserter(result_.clauses));
   }
 
+  Clauses Take() { return std::move(result_); }
+
  private:
-  Clauses& result_;
+  // !!(a & b) puts a to each clause, and b to a copy of each.
+  void AddNegated(const Node* part, std::vector<Literals>& clauses) {
+    std::vector<const Node*> both;
+    if (IsDisjunction(part)) both = FewConjuncts(part->operands[0]);
+    const bool is_split = both.size() > 1 && both.size() * clauses.size() <= kMostClauses;
+    if (!is_split) both = {part};
+    std::vector<Literals> longer;
+    for (const Literals& clause : clauses) {
+      for (const Node* literal : both) {
+        longer.push_back(clause);
+        AddLiteral(literal, /*negate=*/!is_split, longer.back());
+      }
+    }
+    clauses = std::move(longer);
+  }
+
+  // A negated conjunction is a disjunction of literals.
+  void AddLiteral(const Node* node, bool negate, Literals& clause) {
+    if (node->op == Op::kNot) {
+      negate = !negate;
+      node = node->operands[0];
+    }
+    if (negate && node->op == Op::kAnd) {
+      for (const Node* part : FewConjuncts(node)) {
+        const bool is_negated = part->op == Op::kNot;
+        clause.push_back({IndexOf(is_negated ? part->operands[0] : part), !is_negated});
+      }
+    } else {
+      clause.push_back({IndexOf(node), negate});
+    }
+  }
+
+  std::size_t IndexOf(const Node* term) {
+    const auto [position, inserted] = index_.try_emplace(term, result_.terms.size());
+    if (inserted) result_.terms.push_back(term);
+    return position->second;
+  }
+
+  Clauses result_;
   std::unordered_map<const Node*, std::size_t> index_;
 };
 
@@ -78,7 +130,7 @@ bool Conjunctions::IsPrivate(const Node* node) const {
   return node->id < uses_.size() && uses_[node->id] == 1;
 }
 
-// Through the conjunctions that it is made of.
+// Through the private conjunctions that it is made of.
 std::vector<const Node*> Conjunctions::Conjuncts(const Node* node) const {
   std::vector<const Node*> conjuncts;
   std::vector<const Node*> stack = {node->operands[1], node->operands[0]};
@@ -99,36 +151,9 @@ std::optional<Clauses> Conjunctions::ClausesOf(const Node* node) const {
   if (node->op != Op::kAnd) return std::nullopt;
   const std::vector<const Node*> conjuncts = Conjuncts(node);
   if (conjuncts.size() < kFewestConjuncts) return std::nullopt;
-  const auto is_split = [this](const Node* negated) {
-    return negated->op == Op::kNot && negated->operands[0]->op == Op::kAnd && IsPrivate(negated) &&
-           IsPrivate(negated->operands[0]);
-  };
-  Clauses result;
-  ClauseMaker maker(result);
-  for (const Node* conjunct : conjuncts) {
-    if (!is_split(conjunct)) {
-      maker.Add({maker.LiteralOf(conjunct)}, {});
-      continue;
-    }
-    // !(a & b & !(c & d)) is !a | !b | c & d.
-    std::vector<Clauses::Literal> common;
-    std::vector<std::vector<Clauses::Literal>> choices;
-    std::size_t count = 1;
-    for (const Node* part : Conjuncts(conjunct->operands[0])) {
-      if (is_split(part)) {
-        const std::vector<const Node*> both = Conjuncts(part->operands[0]);
-        if (count * both.size() <= kMostClauses) {
-          count *= both.size();
-          auto& choice = choices.emplace_back();
-          for (const Node* literal : both) choice.push_back(maker.LiteralOf(literal));
-          continue;
-        }
-      }
-      common.push_back(maker.LiteralOf(part, /*negate=*/true));
-    }
-    maker.Add(std::move(common), choices);
-  }
-  return result;
+  ClauseMaker maker;
+  for (const Node* conjunct : conjuncts) maker.Add(conjunct);
+  return maker.Take();
 }
 
 Ref Conjoin(const Clauses& clauses, BddManager& manager, const std::function<Ref(const Node*)>& value) {

@@ -32,7 +32,7 @@ using smt::Term;
 // Stands for the end of every chain.
 constexpr std::size_t kEnd = ~std::size_t{0};
 
-// Nodes of the longest detour.
+// In nodes, along its longest way.
 constexpr std::size_t kLongestDetour = 64;
 
 struct Segment {
@@ -63,7 +63,7 @@ class Composer {
     std::size_t parent = kEnd;
     std::size_t jump = kEnd;    // an ancestor further up, so that ancestors are found in logarithmic time
     std::size_t depth = 0;      // nodes from here to the end of the chain
-    std::size_t weight = 0;     // the same, counting the nodes of detours
+    std::size_t weight = 0;     // the same, along the longest way of each detour
     std::vector<Block> blocks;  // of 1, 2, 4, ... nodes from here on, as far as they were asked for
   };
 
@@ -165,15 +165,15 @@ Segment Composer::BranchSegment(std::size_t index) {
   }
   Segment segment = Empty(false);
   const std::size_t meet = near == far ? far : CommonAncestor(near, far);
-  const std::size_t detour = Weight(far) - Weight(meet);
+  const std::size_t detour = std::max(Weight(far), Weight(near)) - Weight(meet);
   if (near == far) {
     segment.goes_on = terms_.True();
     Link(index, far, 1);
-  } else if (near == meet && near != kEnd && detour < kLongestDetour) {
-    segment.goes_on = terms_.Not(goes_far);
-    Enter(segment, goes_far, Path(far, near), near, near);
+  } else if (meet != kEnd && detour < kLongestDetour) {
+    Enter(segment, goes_far, Path(far, meet), meet, meet);
+    Enter(segment, terms_.Not(goes_far), Path(near, meet), meet, meet);
     LeaveByOneWay(segment);
-    Link(index, near, 1 + detour);
+    Link(index, meet, 1 + detour);
   } else {
     segment.goes_on = goes_far;
     Enter(segment, terms_.Not(goes_far), Path(near, meet), meet, far);

@@ -17,7 +17,7 @@ using smt::Term;
 using Registers = std::array<Term, kRegisters>;
 
 // More states than this at one instruction are merged.
-constexpr std::size_t kMostStates = 128;
+constexpr std::size_t kMostStates = 256;
 
 class Unfolder {
  public:
