@@ -221,7 +221,9 @@ bool TermRowFinder::HasOnlyDecisions(Region& region, const ir::Block& entry, con
   region.blocks = {&entry};
   for (std::size_t i = 0; i < region.blocks.size(); ++i) {
     const ir::Block& block = *region.blocks[i];
-    if (region.blocks.size() > kMaxBlocks || block.edge_count() < 2 || !HasPlainEdges(block)) return false;
+    // Edges of a block lead to different places, so too many of them are too many blocks.
+    if (region.blocks.size() > kMaxBlocks || block.edge_count() > kMaxBlocks + 2) return false;
+    if (block.edge_count() < 2 || !HasPlainEdges(block)) return false;
     if (!block.effects.empty() || (i > 0 && !block.parameters.empty())) return false;
     const bool may_move = std::ranges::all_of(block.guards, [&](const ir::Guard& guard) {
       return !IsObservable(guard, context_.relation) || IsPerformedBefore(guard, row_entry);
