@@ -51,6 +51,8 @@ struct Node {
   std::uint64_t value = 0;
   const Node* operands[3] = {nullptr, nullptr, nullptr};
   std::uint64_t max = 0;  // an upper bound of a bit-vector's value
+  // The negation, where somebody has asked for it; of a negation nothing.
+  mutable const Node* negation = nullptr;
 };
 
 // All ones in the `width` lowest bits.
@@ -98,21 +100,21 @@ struct Context::Impl {
   std::vector<std::string> names;
 
  private:
-  struct KeyHash {
-    std::size_t operator()(const Node* node) const;
-  };
-  struct KeyEqual {
-    bool operator()(const Node* a, const Node* b) const;
+  // A slot of the table of all nodes.
+  struct Slot {
+    std::size_t hash = 0;
+    const Node* node = nullptr;
   };
 
   const Node* Intern(Op op, unsigned width, const Node* a = nullptr, const Node* b = nullptr,
                      const Node* c = nullptr, std::uint64_t value = 0);
+  void GrowTable();
   const Node* BitwiseSlice(Op op, const Node* a, const Node* b);
   const Node* EqSlice(const Node* a, const Node* b);
   const Node* UltConstant(const Node* a, std::uint64_t bound);
 
   std::deque<Node> nodes_;
-  std::unordered_map<const Node*, const Node*, KeyHash, KeyEqual> interned_;
+  std::vector<Slot> interned_;  // open addressing
   std::unordered_map<std::string, std::uint64_t> name_index_;
   const Node* true_ = nullptr;
   const Node* false_ = nullptr;

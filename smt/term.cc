@@ -147,37 +147,56 @@ std::uint64_t UpperBoundOf(const Node& node) {
   }
 }
 
-}  // namespace
-
-std::size_t Context::Impl::KeyHash::operator()(const Node* node) const {
-  std::uint64_t hash = static_cast<std::uint64_t>(node->op) << 8 | node->width;
+std::size_t HashOf(const Node& node) {
+  std::uint64_t hash = static_cast<std::uint64_t>(node.op) << 8 | node.width;
   const auto mix = [&hash](std::uint64_t value) {
     hash = (hash ^ value) * 0x9e3779b97f4a7c15 + (hash >> 29);
   };
-  mix(node->value);
-  for (const Node* operand : node->operands) mix(operand == nullptr ? 0 : operand->id + 1);
+  mix(node.value);
+  for (const Node* operand : node.operands) mix(operand == nullptr ? 0 : operand->id + 1);
   return hash ^ (hash >> 32);
 }
 
-bool Context::Impl::KeyEqual::operator()(const Node* a, const Node* b) const {
-  return a->op == b->op && a->width == b->width && a->value == b->value && a->operands[0] == b->operands[0] &&
-         a->operands[1] == b->operands[1] && a->operands[2] == b->operands[2];
+bool IsSame(const Node& a, const Node& b) {
+  return a.op == b.op && a.width == b.width && a.value == b.value && a.operands[0] == b.operands[0] &&
+         a.operands[1] == b.operands[1] && a.operands[2] == b.operands[2];
 }
 
+}  // namespace
+
 Context::Impl::Impl()
-    : true_(Intern(Op::kBool, 0, nullptr, nullptr, nullptr, 1)), false_(Intern(Op::kBool, 0)) {}
+    : interned_(1 << 10),
+      true_(Intern(Op::kBool, 0, nullptr, nullptr, nullptr, 1)),
+      false_(Intern(Op::kBool, 0)) {}
 
 const Node* Context::Impl::Intern(Op op, unsigned width, const Node* a, const Node* b, const Node* c,
                                   std::uint64_t value) {
   assert(width <= 64);
-  Node node{op, static_cast<std::uint8_t>(width), static_cast<std::uint32_t>(nodes_.size()), value, {a, b, c},
-            0};
-  const auto found = interned_.find(&node);
-  if (found != interned_.end()) return found->second;
+  Node node{.op = op,
+            .width = static_cast<std::uint8_t>(width),
+            .id = static_cast<std::uint32_t>(nodes_.size()),
+            .value = value,
+            .operands = {a, b, c}};
+  const std::size_t hash = HashOf(node);
+  std::size_t slot = hash & (interned_.size() - 1);
+  for (; interned_[slot].node != nullptr; slot = (slot + 1) & (interned_.size() - 1)) {
+    if (interned_[slot].hash == hash && IsSame(*interned_[slot].node, node)) return interned_[slot].node;
+  }
   if (width != 0) node.max = UpperBoundOf(node);
   nodes_.push_back(node);
-  interned_.emplace(&nodes_.back(), &nodes_.back());
+  interned_[slot] = {hash, &nodes_.back()};
+  if (nodes_.size() * 2 > interned_.size()) GrowTable();
   return &nodes_.back();
+}
+
+void Context::Impl::GrowTable() {
+  std::vector<Slot> before = std::exchange(interned_, std::vector<Slot>(interned_.size() * 2));
+  for (const Slot& entry : before) {
+    if (entry.node == nullptr) continue;
+    std::size_t slot = entry.hash & (interned_.size() - 1);
+    while (interned_[slot].node != nullptr) slot = (slot + 1) & (interned_.size() - 1);
+    interned_[slot] = entry;
+  }
 }
 
 const Node* Context::Impl::Named(Op op, const std::string& name, unsigned width) {
@@ -189,7 +208,10 @@ const Node* Context::Impl::Named(Op op, const std::string& name, unsigned width)
 const Node* Context::Impl::Not(const Node* a) {
   if (a->op == Op::kBool) return Bool(a->value == 0);
   if (a->op == Op::kNot) return a->operands[0];
-  return Intern(Op::kNot, 0, a);
+  if (a->negation == nullptr) {
+    a->negation = Intern(Op::kNot, 0, a);
+  }
+  return a->negation;
 }
 
 const Node* Context::Impl::And(const Node* a, const Node* b) {
