@@ -14,7 +14,7 @@ inline constexpr std::uint32_t kMaxProtochainDepth = 16;
 enum class Objective {
   kSize,   // fewest instructions
   kSpeed,  // fewest executed instructions by a fixed guess at traffic (docs/objectives.md), within the limit
-  kBalanced,  // fewest instructions, ties by fewest executed; large switches may trade 10 % for depth, and a
+  kBalanced,  // fewest instructions, ties by fewest executed; large switches may trade 12 % for depth, and a
               // program that would be much slower than libpcap's a few instructions for speed
 };
 
