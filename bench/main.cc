@@ -8,9 +8,11 @@
 #include "bench/mode.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
+#include "bench/sets.h"
 #include "bench/times.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -79,6 +81,14 @@ std::string CommandBeside() {
   return failure ? "bpfopt" : (self.parent_path() / "bpfopt").string();
 }
 
+int RunSets(bpfopt::CompileOptions options, const bpfopt::bench::SetsOptions& how) {
+  options.netmask = 0;
+  const auto report = bpfopt::bench::CompareSets(options, how);
+  if (!report) return Fail(report.error().message);
+  if (const int failed = Print(report->text); failed != 0) return failed;
+  return report->is_bad ? kBadRows : 0;
+}
+
 int RunSeccomp() {
   const auto table = bpfopt::bench::CompareWithLibseccomp();
   return table ? Print(*table) : Fail(table.error().message);
@@ -117,14 +127,36 @@ int Main(int argc, char** argv) {
   app.add_flag("--json", json, "print JSON");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
+  bool sets = false;
+  bool skips_kernel = false;
+  unsigned libpcap_seconds = 10;
+  bpfopt::bench::SetsOptions sets_options;
+  app.add_flag("--sets", sets, "measure filters of many hosts, nets and ports instead, beside libpcap's");
+  app.add_option("--kinds", sets_options.kinds,
+                 "for --sets: hosts, src-hosts, nets, prefixes, ports, port-ranges, hosts6, pairs")
+      ->delimiter(',')
+      ->needs("--sets");
+  app.add_option("--sizes", sets_options.sizes, "for --sets: numbers of entries")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 100'000))
+      ->needs("--sets");
+  app.add_option("--libpcap-seconds", libpcap_seconds,
+                 "for --sets: processor time that libpcap has for a filter; 0 leaves it out")
+      ->check(CLI::Range(0, 3600))
+      ->needs("--sets");
+  app.add_flag("--no-kernel", skips_kernel, "for --sets: run nothing in the kernel")->needs("--sets");
   CLI11_PARSE(app, argc, argv);
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
   const Form form = json ? Form::kJson : markdown ? Form::kMarkdown : Form::kText;
   executed_options.form = form;
   times_options.form = form;
+  sets_options.form = form;
+  sets_options.libpcap_limit = std::chrono::seconds(libpcap_seconds);
+  sets_options.asks_kernel = !skips_kernel;
   using bpfopt::CompileOptions;
   using bpfopt::bench::Corpus;
+  if (sets) return RunSets(options, sets_options);
   if (executed) {
     return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
       return bpfopt::bench::CompareExecuted(corpus, base, executed_options);
