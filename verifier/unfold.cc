@@ -16,8 +16,10 @@ using smt::Term;
 
 using Registers = std::array<Term, kRegisters>;
 
-// More states than this at one instruction are merged.
-constexpr std::size_t kMostStates = 256;
+// More states than this at one instruction are merged; where many edges lead there, as from each leaf of a
+// tree that loads a mask, more of them by this for each edge.
+constexpr std::size_t kMostStates = 128;
+constexpr std::size_t kStatesPerEdge = 4;
 
 class Unfolder {
  public:
@@ -27,7 +29,7 @@ class Unfolder {
         terms_(terms),
         unknowns_(unknowns),
         live_(ComputeLiveness(program, options.rules)),
-        is_join_(program.size(), false),
+        incoming_(program.size(), 0),
         waiting_(program.size()) {}
 
   std::optional<Unfolding> Run();
@@ -48,7 +50,9 @@ class Unfolder {
     Term condition;
   };
 
-  void FindJoins();
+  void CountEdges();
+  // Nodes start at instructions that more than one other leads to, and after branches.
+  bool IsJoin(std::size_t pc) const { return incoming_[pc] > 1; }
   std::size_t NodeAt(std::uint64_t pc, const Registers& registers);
   std::size_t EnteredNode(std::uint64_t pc, Term condition);
   void Follow(std::size_t pc, const Arrival& arrival);
@@ -92,8 +96,8 @@ class Unfolder {
   smt::Context& terms_;
   Unknowns& unknowns_;
   const std::vector<RegisterSet> live_;
-  std::vector<bool> is_join_;
-  std::vector<WaitingAt> waiting_;  // by instruction
+  std::vector<std::size_t> incoming_;  // edges, by instruction
+  std::vector<WaitingAt> waiting_;     // by instruction
   Unfolding result_;
   std::vector<std::vector<Entry>> entries_;  // by node: the branches that lead to it
   std::vector<Term> reached_;                // by node: the branches taken; made when states are merged
@@ -106,13 +110,9 @@ class Unfolder {
   Decision decision_;
 };
 
-// Nodes start at instructions that more than one other leads to, and after branches.
-void Unfolder::FindJoins() {
-  std::vector<bool> reached(program_.size(), false);
+void Unfolder::CountEdges() {
   const auto reach = [&](std::uint64_t pc) {
-    if (pc >= program_.size()) return;
-    is_join_[pc] = is_join_[pc] || reached[pc];
-    reached[pc] = true;
+    if (pc < program_.size()) ++incoming_[pc];
   };
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {
     const Instruction& instruction = program_[pc];
@@ -129,7 +129,7 @@ void Unfolder::FindJoins() {
 }
 
 std::optional<Unfolding> Unfolder::Run() {
-  FindJoins();
+  CountEdges();
   Registers start;
   start.fill(Number(0));
   if (options_.start_a.valid()) start[kRegisterA] = options_.start_a;
@@ -138,7 +138,8 @@ std::optional<Unfolding> Unfolder::Run() {
   // Edges lead forward, so all arrivals at an instruction are known when its turn comes.
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {
     WaitingAt waiting = std::exchange(waiting_[pc], WaitingAt());
-    if (waiting.arrivals.size() > kMostStates) waiting.arrivals = {Merge(pc, waiting.arrivals)};
+    const std::size_t most = kMostStates + kStatesPerEdge * incoming_[pc];
+    if (waiting.arrivals.size() > most) waiting.arrivals = {Merge(pc, waiting.arrivals)};
     for (const Arrival& arrival : waiting.arrivals) {
       if (result_.graph.nodes.size() > options_.max_nodes) return std::nullopt;
       Follow(pc, arrival);
@@ -218,7 +219,7 @@ void Unfolder::Follow(std::size_t pc, const Arrival& arrival) {
   pc_ = pc;
   while (Step(program_[pc_])) {
     ++pc_;
-    if (pc_ >= program_.size() || is_join_[pc_]) {
+    if (pc_ >= program_.size() || IsJoin(pc_)) {
       Goto(pc_);
       break;
     }
