@@ -6,11 +6,13 @@
 //   b2: if ld[26] == B then b9 else b3
 //   b3: if ld[30] == B then b9 else b8
 //
-// Terms of several values, as an IPv6 address has four words, become a tree of decisions. Groups stand in the
-// order in which the row first asks for one of theirs, those that end in values of one load together. A group
-// that moves before another may not load what a packet that the other accepts is too short for; else the
-// row stays. Where values differ between the ways of one group, its terms are asked in several layers.
-// Takes time that is nearly linear in the terms, which passes/decision_diagram.cc, for all shapes, does not.
+// Terms of several values, as an IPv6 address has four words, become a tree of decisions. The value of which
+// they ask for the fewest words comes first, where it may: what all have in common is asked once, and one of
+// three ports before one of a thousand hosts. Groups stand in the order in which the row first asks for one
+// of theirs, those that end in values of one load together. A group that moves before another may not load
+// what a packet that the other accepts is too short for; else the row stays. Where values differ between the
+// ways of one group, its terms are asked in several layers. Takes time that is nearly linear in the terms,
+// which passes/decision_diagram.cc, for all shapes, does not.
 
 #include "ir/graph.h"
 #include "passes/cost.h"
@@ -20,8 +22,10 @@
 #include "passes/term_rows.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -31,13 +35,20 @@ namespace {
 // Kinds of terms in a row; their order is checked for each two of them.
 constexpr std::size_t kMaxGroups = 128;
 
+// Fewer terms stay in their order, in which other passes may find them.
+constexpr std::size_t kManyTerms = 8;
+
 using Values = std::vector<const ir::Value*>;
 
 // Terms of the same values in the same order.
 struct Group {
   Values values;
   std::vector<const Term*> terms;  // by region
+  bool is_reordered = false;       // the values; what the row asks for first says nothing then
 };
+
+// Terms with their literals in another order.
+using OwnTerms = std::deque<Term>;
 
 Values ValuesOf(const Term& term) {
   Values values;
@@ -63,6 +74,38 @@ const ir::Value* SourceOf(const ir::Value* value) {
 Values FamilyOf(Values values) {
   if (!values.empty()) values.back() = SourceOf(values.back());
   return values;
+}
+
+// The places of the values by how many different words the terms ask for, the fewest first.
+std::vector<std::size_t> OrderByWords(const Group& group) {
+  const auto is_less = [](const RangeList* a, const RangeList* b) {
+    return std::ranges::lexicographical_compare(*a, *b, [](const Range& x, const Range& y) {
+      return std::pair(x.first, x.last) < std::pair(y.first, y.last);
+    });
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> places;
+  for (std::size_t i = 0; i < group.values.size(); ++i) {
+    std::set<const RangeList*, decltype(is_less)> words(is_less);
+    for (const Term* term : group.terms) words.insert(&term->literals[i].words.ranges());
+    places.emplace_back(words.size(), i);
+  }
+  std::ranges::sort(places);
+  std::vector<std::size_t> order;
+  for (const auto& [words, place] : places) order.push_back(place);
+  return order;
+}
+
+Group Reordered(const Group& group, OwnTerms& own) {
+  const std::vector<std::size_t> order = OrderByWords(group);
+  if (group.terms.size() < kManyTerms || std::ranges::is_sorted(order)) return group;
+  Group result{.values = {}, .terms = {}, .is_reordered = true};
+  for (const std::size_t place : order) result.values.push_back(group.values[place]);
+  for (const Term* term : group.terms) {
+    Term& copy = own.emplace_back(*term);
+    for (std::size_t i = 0; i < order.size(); ++i) copy.literals[i] = term->literals[order[i]];
+    result.terms.push_back(&copy);
+  }
+  return result;
 }
 
 std::vector<Group> GroupsOf(const std::vector<Term>& terms) {
@@ -96,7 +139,7 @@ RangeSet WordsOf(const Group& group, const ir::Value* value) {
 // asks for them now.
 std::size_t ValuesAskedBefore(const Group& group) {
   const Term& first = *group.terms.front();
-  if (!first.is_alone) return 0;
+  if (!first.is_alone || group.is_reordered) return 0;
   std::size_t count = 1;
   for (; count < group.values.size(); ++count) {
     const bool is_common = std::ranges::all_of(group.terms, [&](const Term* term) {
@@ -231,8 +274,26 @@ class TreeBuilder {
   ir::Block* exit_;
 };
 
+// With each in the better order, where all together are safe that way: also for what the row passes on, which
+// may not have been asked for so much.
+std::vector<Group> InBetterOrder(const std::vector<Group>& groups, const GuardSet& asked_onward,
+                                 OwnTerms& own) {
+  std::vector<Group> better;
+  for (const Group& group : groups) {
+    better.push_back(Reordered(group, own));
+    if (!better.back().is_reordered) continue;
+    for (const ir::Value* value : group.values) {
+      for (const ir::Guard& guard : DemandedGuards(value)) {
+        if (!asked_onward.Covers(guard)) return groups;
+      }
+    }
+  }
+  return IsOrderSafe(better) ? better : groups;
+}
+
 // The row's groups in a safe order; nothing where they would not be fewer than its terms.
-std::optional<std::vector<Group>> Gathered(const TermRow& row) {
+std::optional<std::vector<Group>> Gathered(const TermRow& row, const std::vector<GuardSet>& anticipated,
+                                           OwnTerms& own) {
   if (row.regions < 2) return std::nullopt;
   const bool is_decided =
       std::ranges::any_of(row.terms, [](const Term& term) { return term.literals.empty(); });
@@ -240,7 +301,7 @@ std::optional<std::vector<Group>> Gathered(const TermRow& row) {
   std::vector<Group> groups = GroupsOf(row.terms);
   if (groups.size() == row.terms.size() || groups.size() > kMaxGroups || !IsOrderSafe(groups))
     return std::nullopt;
-  return groups;
+  return InBetterOrder(groups, anticipated[row.onward->id()], own);
 }
 
 void Rewrite(ir::Function& function, const TermRow& row, const std::vector<Group>& groups) {
@@ -261,9 +322,12 @@ void Rewrite(ir::Function& function, const TermRow& row, const std::vector<Group
 // more.
 std::size_t GatherTo(ir::Function& function, std::optional<TermRowFinder>& finder, ir::Block& exit) {
   const std::vector<TermRow> rows = finder->RowsTo(exit);
+  if (rows.empty()) return 0;
+  const std::vector<GuardSet> anticipated = ComputeAnticipatedGuards(function);
+  OwnTerms own;
   std::vector<std::pair<const TermRow*, std::vector<Group>>> gathered;
   for (const TermRow& row : rows) {
-    if (std::optional<std::vector<Group>> groups = Gathered(row))
+    if (std::optional<std::vector<Group>> groups = Gathered(row, anticipated, own))
       gathered.emplace_back(&row, std::move(*groups));
   }
   if (gathered.empty()) return 0;
