@@ -17,6 +17,9 @@ namespace bpfopt::passes {
 namespace {
 
 constexpr std::size_t kMaxBlocks = 400;
+// Ranges of words that are looked at, in all: most functions have few, and thousands of entries many for each
+// node.
+constexpr std::size_t kMaxPieces = 2'000'000;
 
 // A comparison of two values that are no constants, by compare and the values' ids.
 using Atom = std::tuple<ir::Compare, std::uint32_t, std::uint32_t>;
@@ -138,11 +141,12 @@ class Builder {
   }
 
   // Rounds what is known up to whole classes of the values that `block` or a block after it tests.
-  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) const {
+  State StateFor(const ir::Block& block, const Facts& facts, const std::map<Atom, bool>& atoms) {
     State state;
     const Tested& tested = tested_[block.id()];
     for (const auto& [id, classes] : tested.values) {
       const std::vector<bool> hit = classes.Hit(facts.Of(function_.value(id)).range);
+      pieces_ += classes.pieces().size();
       if (std::ranges::find(hit, false) != hit.end()) state.words[id] = classes.Union(hit);
     }
     for (const auto& [atom, outcome] : atoms) {
@@ -162,7 +166,7 @@ class Builder {
     std::vector<std::uint64_t> key = state.Key();
     key.push_back(block.id());
     if (auto found = built_.find(key); found != built_.end()) return found->second;
-    if (++nodes_ > options_.max_nodes) return nullptr;
+    if (++nodes_ > options_.max_nodes || pieces_ > kMaxPieces) return nullptr;
     ir::Block* result = BuildNew(block, state);
     if (result != nullptr && options_.relation == Relation::kStrict) result = WithGuardsOf(block, result);
     built_[std::move(key)] = result;
@@ -418,6 +422,7 @@ class Builder {
   std::map<std::vector<std::uint64_t>, ir::Block*> built_;
   std::map<std::vector<std::uint64_t>, ir::Block*> unique_;
   std::size_t nodes_ = 0;
+  std::size_t pieces_ = 0;
 };
 
 }  // namespace
