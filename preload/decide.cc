@@ -85,7 +85,7 @@ class Decision {
     if (!made) return Decline(made.error());
     NarrowAncillaryLoads(made->program);
     const Expected<Program> source = libpcap_(/*optimize=*/false);
-    if (!source) return Decline("libpcap refuses it: " + source.error().message);
+    if (!source) return Decline(std::string("libpcap refuses it"));
     const auto verdict = Verify(*source, made->program, ProofOptions(*made, Target::kLinux));
     // Else libpcap's program reads words that nobody wrote, and no kernel takes it.
     const bool has_meaning = verdict.has_value();
@@ -103,7 +103,7 @@ class Decision {
   Outcome Take(CompileResult result, Target target) const {
     if (RejectsEverything(result.program) && result.source.size() <= kMostAsked) {
       const Expected<Program> theirs = libpcap_(/*optimize=*/true);
-      if (!theirs) return Decline("libpcap refuses it: " + theirs.error().message);
+      if (!theirs) return Decline(std::string("libpcap refuses it"));
     }
     Outcome outcome;
     outcome.is_proven = result.proven;
