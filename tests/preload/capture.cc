@@ -38,8 +38,7 @@ Capture::~Capture() {
 bool Capture::IsReady() const {
   const std::string errors = Errors();
   return errors.find("listening on") != std::string::npos ||  // tcpdump
-         errors.find("File: ") != std::string::npos ||        // dumpcap
-         errors.find("Capturing on") != std::string::npos;    // tshark
+         errors.find("File: ") != std::string::npos;          // dumpcap, tshark
 }
 
 bool Capture::IsSettled() {

@@ -20,7 +20,7 @@ inline constexpr bool kCanPreload = true;
 
 inline bool HasProgram(const std::string& name) { return bench::RunProcess({name, "--version"}).has_value(); }
 
-inline bench::ProcessResult Run(std::vector<std::string> words) {
+inline bench::ProcessResult RunPlain(std::vector<std::string> words) {
   auto result = bench::RunProcess(std::move(words));
   if (result) return *result;
   ADD_FAILURE() << result.error().message;
@@ -34,7 +34,7 @@ inline bench::ProcessResult RunWithDropIn(const std::vector<std::string>& option
   words.insert(words.end(), options.begin(), options.end());
   words.push_back("--");
   words.insert(words.end(), command.begin(), command.end());
-  return Run(std::move(words));
+  return RunPlain(std::move(words));
 }
 
 }  // namespace bpfopt::preload

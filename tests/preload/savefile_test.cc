@@ -175,7 +175,7 @@ class Comparison {
   std::optional<Difference> Compare(const std::string& filter) const {
     SCOPED_TRACE(filter);
     const std::vector<std::string> command = {"tcpdump", "-r", path_, "-w", "-", "--", filter};
-    const bench::ProcessResult plain = Run(command);
+    const bench::ProcessResult plain = RunPlain(command);
     const bench::ProcessResult ours = RunWithDropIn({"--log", directory_.Path("log")}, command);
     const auto expected = Numbers(directory_, plain);
     const auto numbers = Numbers(directory_, ours);
