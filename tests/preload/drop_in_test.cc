@@ -4,6 +4,9 @@
 
 #include "../cli/command.h"
 #include "../driver/live_handle.h"
+#include "../sanitized.h"
+#include "bench/corpus.h"
+#include "bpfopt/compiler.h"
 #include "bpfopt/verify.h"
 
 #include <memory>
@@ -247,6 +250,27 @@ TEST_F(DropInTest, LargeSetsAreQuickAndSaidNotToBeProven) {
   ExpectLogged(" used=bpfopt ");
   ExpectLogged(" proven=no level=1 ");
   ExpectLogged("not proven");
+}
+
+// Z3 is for the few filters that decision diagrams do not settle.
+TEST(DropInCost, MostFiltersAreCompiledAndProvenWithoutTheSolver) {
+  const auto corpus = bench::ReadCorpus(BPFOPT_CORPUS);
+  ASSERT_TRUE(corpus);
+  std::size_t compiled = 0;
+  std::size_t asked = 0;
+  for (std::size_t i = 0; i < corpus->rows.size(); i += 4 * kShareOfCases) {
+    const bench::CorpusRow& row = corpus->rows[i];
+    CompileOptions options;
+    options.link_type = row.link_type;
+    options.netmask = 0;
+    auto result = Compile(row.filter, options);
+    if (!result) continue;
+    ++compiled;
+    if (result->statistics.counters["solve-predicates.questions"] + result->statistics.proof_queries > 0)
+      ++asked;
+  }
+  EXPECT_GT(compiled * kShareOfCases, 90U);
+  EXPECT_LE(asked * 10, compiled);
 }
 
 TEST_F(DropInTest, ThreadsGetWhatTheyGetAlone) {

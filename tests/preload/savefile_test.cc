@@ -257,6 +257,23 @@ TEST(SavefileTest, TcpdumpPrintsTheSamePacketsButForTheListedOnes) {
   EXPECT_EQ(ReadDocument(), document) << "BPFOPT_UPDATE_DOCS=1 lists new differences";
 }
 
+// Memory that is read before it is written, freed twice or lost, from the preloaded library's start to the
+// program's end.
+TEST(SavefileTest, ValgrindFindsNothing) {
+  if (!kCanPreload) GTEST_SKIP() << "a sanitizer's library cannot be preloaded";
+  if (!HasProgram("valgrind") || !HasProgram("tcpdump")) GTEST_SKIP() << "no valgrind, or no tcpdump";
+  const TemporaryDirectory directory;
+  const std::string path = WriteSavefile(directory, bench::MakeTraffic(10, /*seed=*/3));
+  const std::string log = directory.Path("log");
+  const auto result =
+      RunWithDropIn({"--log", log}, {"valgrind", "-q", "--vgdb=no", "--error-exitcode=99",
+                                     "--leak-check=full", "--errors-for-leak-kinds=definite,indirect",
+                                     "tcpdump", "-r", path, "-w", "-", "port 53"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_NE(ReadFile(log).find("program=tcpdump "), std::string::npos) << result.errors;
+  EXPECT_NE(ReadFile(log).find(" used=bpfopt "), std::string::npos);
+}
+
 // Here the differences need a reason, and no list.
 TEST(SavefileTest, TcpdumpPrintsTheSamePacketsOfSharedCaptures) {
   if (!kCanPreload) GTEST_SKIP() << "a sanitizer's library cannot be preloaded";

@@ -15,7 +15,7 @@ using bpfopt::preload::DropIn;
 
 constexpr int kThreads = 8;
 constexpr int kRounds = 6;
-constexpr const char* kFilters[] = {"tcp port 80", "port 53",  "foo bar",        "ip and arp",
+constexpr const char* kFilters[] = {"tcp port 80", "port 53", "foo bar",        "ip and arp",
                                     "vlan and ip", "inbound", "host 192.0.2.1", "host localhost"};
 
 // The sizes of all programs, 0 for refusals.
