@@ -84,8 +84,12 @@ class Decision {
   Outcome ForKernel(Expected<CompileResult> made) const {
     if (!made) return Decline(made.error());
     NarrowAncillaryLoads(made->program);
+    const bool is_proof_wanted = IsProofWanted(made->program);
+    // A large program of libpcap's takes seconds.
+    if (!is_proof_wanted && request_.tags_are_aside) return Take(std::move(*made), Target::kLinux);
     const Expected<Program> source = libpcap_(/*optimize=*/false);
     if (!source) return Decline(std::string("libpcap refuses it"));
+    if (!is_proof_wanted) return Take(std::move(*made), Target::kLinux);
     const auto verdict = Verify(*source, made->program, ProofOptions(*made, Target::kLinux));
     // Else libpcap's program reads words that nobody wrote, and no kernel takes it.
     const bool has_meaning = verdict.has_value();
@@ -157,15 +161,18 @@ class Decision {
     return options;
   }
 
+  bool IsProofWanted(const Program& program) const {
+    if (settings_.proof) return settings_.proof != ProofMode::kOff;
+    return settings_.level || program.size() <= kProvenAtOnce;
+  }
+
   Expected<CompileResult> CompileFor(Target target) {
     if (settings_.level) return CompileAt(*settings_.level, target);
     level_ = 1;
     auto first = CompileOfAnySize(Options(target, 1, ProofMode::kOff));
     if (!first) return first;
     if (first->program.size() <= kSmall) return CompileAt(2, target);
-    const bool is_proof_wanted =
-        settings_.proof ? settings_.proof != ProofMode::kOff : first->program.size() <= kProvenAtOnce;
-    return is_proof_wanted ? Prove(std::move(*first), target) : std::move(first);
+    return IsProofWanted(first->program) ? Prove(std::move(*first), target) : std::move(first);
   }
 
   Expected<CompileResult> CompileAt(int level, Target target) {
