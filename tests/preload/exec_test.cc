@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,34 @@ TEST_F(ExecTest, WarnsOfProgramsThatPreloadNothing) {
     EXPECT_NE(result.errors.find("is statically linked"), std::string::npos) << result.errors;
   }
   EXPECT_EQ(RunWithDropIn({}, {"true"}).errors, "");
+}
+
+// A program with threads, and one that needs no handle; each call has one line, those that libpcap's
+// functions and ours make of it have none.
+TEST_F(ExecTest, EachCallOfAProgramIsTakenOver) {
+  const std::string log = directory_.Path("log");
+  const auto nine_times = [](const std::string& word) {
+    std::string line;
+    for (int i = 0; i < 9; ++i) line += (i == 0 ? "" : " ") + word;
+    return line + "\n";
+  };
+  const std::vector<std::string> command = {BPFOPT_CLIENT, "port 53", "ip and arp", "tcp port 80"};
+  EXPECT_EQ(RunPlain(command).output, nine_times("24") + nine_times("refused") + nine_times("20"));
+  const auto result = RunWithDropIn({"--log", log}, command);
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const std::string first = result.output.substr(0, result.output.find(' '));
+  const std::string last = result.output.substr(result.output.rfind(' ') + 1, 2);
+  EXPECT_LT(first, "24");
+  EXPECT_LT(last, "20");
+  EXPECT_EQ(result.output, nine_times(first) + nine_times("refused") + nine_times(last));
+  const std::string text = ReadFile(log);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 27);
+}
+
+TEST_F(ExecTest, SwitchedOffItIsLibpcap) {
+  const auto result =
+      RunPlain({"env", "BPFOPT_OFF=1", BPFOPT_COMMAND, "exec", "--", BPFOPT_CLIENT, "port 53"});
+  EXPECT_EQ(result.output, "24 24 24 24 24 24 24 24 24\n");
 }
 
 // What the library shows beside these would stand in for a program's own functions.
