@@ -294,11 +294,14 @@ TEST_F(DropInTest, ThreadsGetWhatTheyGetAlone) {
     }
     return results;
   };
-  DropIn alone{Settings{}, Libpcap(pcap_compile)};
+  Settings settings = Logging(directory_);
+  settings.level = 1;
+  DropIn alone{settings, Libpcap(pcap_compile)};
+  DropIn shared{settings, Libpcap(pcap_compile)};
   const auto expected = compile_all(alone);
   std::vector<std::vector<std::pair<Program, std::string>>> together(kThreads);
   std::vector<std::thread> threads;
-  for (auto& results : together) threads.emplace_back([&] { results = compile_all(drop_in_); });
+  for (auto& results : together) threads.emplace_back([&] { results = compile_all(shared); });
   for (std::thread& thread : threads) thread.join();
   for (const auto& results : together) EXPECT_EQ(results, expected);
 }
