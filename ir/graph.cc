@@ -175,8 +175,9 @@ bool Dominators::Dominates(const Block* a, const Block* b) const {
   return enter_[b->id()] != kNone && enter_[a->id()] <= enter_[b->id()] && enter_[b->id()] < leave_[a->id()];
 }
 
-std::vector<const Value*> UsedByTerminator(const Block& block) {
-  std::vector<const Value*> values;
+namespace {
+
+void AppendUsedByTerminator(const Block& block, std::vector<const Value*>& values) {
   const auto use = [&values](const Value* value) {
     if (value != nullptr) values.push_back(value);
   };
@@ -189,11 +190,20 @@ std::vector<const Value*> UsedByTerminator(const Block& block) {
   for (std::size_t i = 0; i < block.edge_count(); ++i) {
     for (const Value* argument : block.edge(i).arguments) use(argument);
   }
+}
+
+}  // namespace
+
+std::vector<const Value*> UsedByTerminator(const Block& block) {
+  std::vector<const Value*> values;
+  values.reserve(4);
+  AppendUsedByTerminator(block, values);
   return values;
 }
 
 std::vector<const Value*> UsedValues(const Block& block) {
   std::vector<const Value*> values;
+  values.reserve(block.guards.size() + 2 * block.effects.size() + 4);
   const auto use = [&values](const Value* value) {
     if (value != nullptr) values.push_back(value);
   };
@@ -202,8 +212,7 @@ std::vector<const Value*> UsedValues(const Block& block) {
     use(effect->lhs());
     use(effect->rhs());
   }
-  const std::vector<const Value*> last = UsedByTerminator(block);
-  values.insert(values.end(), last.begin(), last.end());
+  AppendUsedByTerminator(block, values);
   return values;
 }
 
