@@ -86,8 +86,7 @@ std::size_t ValueCost(const ir::Value* root, const ir::Value* held) {
   while (!open.empty()) {
     const ir::Value* value = open.back();
     open.pop_back();
-    if (value->IsConstant() || value->opcode() == ir::Opcode::kParameter || !done.insert(value))
-      continue;
+    if (value->IsConstant() || value->opcode() == ir::Opcode::kParameter || !done.insert(value)) continue;
     ++cost;
     if (IsHeaderLength(value)) continue;
     if (value->opcode() == ir::Opcode::kLoad && value->base() != nullptr && !done.contains(value->base()))
