@@ -1,5 +1,6 @@
 // bpfopt exec [options] -- COMMAND...: becomes the command, with the drop-in preloaded (docs/drop-in.md).
 #include "bpfopt/error.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/diagnostics.h"
 #include "cli/executable.h"
@@ -10,13 +11,13 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace bpfopt::cli {
@@ -63,63 +64,55 @@ Expected<void> Preload(const fs::path& library) {
 class Executor {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app("Runs a command whose calls of pcap_compile go to bpfopt.",
-                 "bpfopt exec [options] -- COMMAND...");
-    app.prefix_command();
-    AddVariable(app, "-O", "BPFOPT_LEVEL", "0 to 3; without it, by the size of each filter")
-        ->check(CLI::Range(0, 3));
-    AddVariable(app, "--equal", "BPFOPT_EQUAL", "strict or faithful (default)")
-        ->check(CLI::IsMember({"strict", "faithful"}));
-    AddVariable(app, "--objective", "BPFOPT_OBJECTIVE", "size, speed or balanced (default)")
-        ->check(CLI::IsMember({"size", "speed", "balanced"}));
-    AddVariable(app, "--proof", "BPFOPT_PROOF", "on, off or required; without it, by the size of each filter")
-        ->check(CLI::IsMember({"on", "off", "required"}));
-    AddVariable(app, "--cache", "BPFOPT_CACHE", "filters that are remembered, 256 by default")
-        ->check(CLI::Range(0, 65536));
-    app.add_option("--log", log_, "append a line for each filter to FILE")->type_name("FILE");
-    app.footer(
+    CommandLine line("Runs a command whose calls of pcap_compile go to bpfopt.",
+                     "bpfopt exec [options] -- COMMAND...");
+    AddVariable(line, "-O", "BPFOPT_LEVEL", {"0", "1", "2", "3"},
+                "level of optimization; without it, by the size of each filter");
+    AddVariable(line, "--equal", "BPFOPT_EQUAL", {"strict", "faithful"}, "strict or faithful (default)");
+    AddVariable(line, "--objective", "BPFOPT_OBJECTIVE", {"size", "speed", "balanced"},
+                "size, speed or balanced (default)");
+    AddVariable(line, "--proof", "BPFOPT_PROOF", {"on", "off", "required"},
+                "on, off or required; without it, by the size of each filter");
+    line.AddNumber("--cache", cache_, 0, 65536, "filters that are remembered, 256 by default");
+    line.AddOption("--log", log_, "file to append a line for each filter to");
+    line.AddFooter(
         "Exit status: the command's; 2 wrong usage, 126 the command cannot be run, 127 there is none.");
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::Success& success) {
-      return app.exit(success);
-    } catch (const CLI::ParseError& error) {
-      return ReportError(std::string(error.what()));
-    }
-    return Run(app.remaining());
+    return line.RunCommand(argc, argv, [&](const std::vector<std::string>& command) { return Run(command); });
   }
 
  private:
-  CLI::Option* AddVariable(CLI::App& app, const char* option, const char* variable, const char* help) {
-    return app
-        .add_option_function<std::string>(
-            option, [this, variable](const std::string& value) { variables_.emplace_back(variable, value); },
-            help)
-        ->type_name("");
+  // An option whose value is that of a variable of the environment.
+  void AddVariable(CommandLine& line, const char* option, const char* variable,
+                   const std::vector<std::string>& values, const char* help) {
+    std::vector<std::pair<std::string, std::string>> words;
+    for (const std::string& value : values) words.emplace_back(value, value);
+    line.AddChoice(option, variables_[variable], words, help);
   }
 
-  int Run(std::vector<std::string> command) const {
-    if (!command.empty() && command.front() == "--") command.erase(command.begin());
-    else if (!command.empty() && command.front().starts_with('-')) {
-      return ReportError("there is no option " + command.front());
-    }
+  int Run(const std::vector<std::string>& command) const {
     if (command.empty()) return ReportError(std::string("a command is missing: bpfopt exec -- COMMAND..."));
     const auto library = FindDropIn();
     if (!library) return ReportError(library.error());
     if (const auto set = Preload(*library); !set) return ReportError(set.error());
     if (const auto set = SetLog(); !set) return ReportError(set.error());
-    for (const auto& [name, value] : variables_) setenv(name, value.c_str(), 1);
+    for (const auto& [name, value] : variables_) SetIfGiven(name, value);
+    if (cache_ >= 0) SetIfGiven("BPFOPT_CACHE", std::to_string(cache_));
     if (const auto path = FindCommand(command.front())) WarnOf(*path);
     return Become(command);
   }
 
+  // What is not given stays as it is in the environment.
+  static void SetIfGiven(const std::string& name, const std::string& value) {
+    if (!value.empty()) setenv(name.c_str(), value.c_str(), 1);
+  }
+
   // The command may change its directory, and nobody tells it when the file cannot be written.
   Expected<void> SetLog() const {
-    if (!log_) return {};
+    if (log_.empty()) return {};
     std::error_code failure;
-    const std::string path = fs::absolute(*log_, failure).string();
+    const std::string path = fs::absolute(log_, failure).string();
     const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (file < 0) return InvalidInput(fmt::format("cannot write {}: {}", *log_, std::strerror(errno)));
+    if (file < 0) return InvalidInput(fmt::format("cannot write {}: {}", log_, std::strerror(errno)));
     close(file);
     setenv("BPFOPT_LOG", path.c_str(), 1);
     return {};
@@ -143,8 +136,9 @@ class Executor {
     return reason == ENOENT ? kNoCommand : kCannotRun;
   }
 
-  std::vector<std::pair<const char*, std::string>> variables_;
-  std::optional<std::string> log_;
+  std::map<std::string, std::string> variables_;  // empty: not given
+  int cache_ = -1;                                // not given
+  std::string log_;
 };
 
 }  // namespace

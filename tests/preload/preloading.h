@@ -12,7 +12,7 @@
 namespace bpfopt::preload {
 
 // A sanitizer's runtime has to come before all other libraries, and the programs that others built have none.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 inline constexpr bool kCanPreload = false;
 #else
 inline constexpr bool kCanPreload = true;
