@@ -127,7 +127,7 @@ class LiveTest : public testing::Test {
       for (const Pair& pair : pairs) now += pair.plain->BytesWritten() + pair.ours->BytesWritten();
       quiet = now == before ? quiet + 1 : 0;
       before = now;
-      return quiet >= 25;
+      return quiet >= 40;
     });
   }
 
