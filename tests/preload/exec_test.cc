@@ -75,6 +75,16 @@ TEST_F(ExecTest, CommandsThatCannotRun) {
   EXPECT_EQ(RunWithDropIn({}, {file}).status, 126);
 }
 
+TEST_F(ExecTest, FindsTheDropInOfAnInstallation) {
+  for (const std::string path : {"bin", "lib/bpfopt"})
+    std::filesystem::create_directories(directory_.Path(path));
+  std::filesystem::copy_file(BPFOPT_COMMAND, directory_.Path("bin/bpfopt"));
+  const std::string library = directory_.Path("lib/bpfopt/libbpfopt-pcap.so");
+  std::filesystem::copy_file(BPFOPT_DROP_IN, library);
+  EXPECT_EQ(RunPlain({directory_.Path("bin/bpfopt"), "exec", "sh", "-c", "echo $LD_PRELOAD"}).output,
+            library + "\n");
+}
+
 TEST_F(ExecTest, SaysWhereItLookedForTheDropIn) {
   std::filesystem::copy_file(BPFOPT_COMMAND, directory_.Path("bpfopt"));
   const auto result = RunPlain({directory_.Path("bpfopt"), "exec", "--", "true"});
