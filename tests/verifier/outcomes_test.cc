@@ -2,6 +2,7 @@
 // asks.
 #include "verifier/outcomes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -70,9 +71,16 @@ class OutcomesTest : public ::testing::Test {
     }
   }
 
+  bool MayReturn(const Outcomes& bounds, std::uint64_t verdict, unsigned values) {
+    return std::ranges::any_of(bounds, [&](const Outcome& bound) {
+      return terms_.AsConstant(bound.verdict) == verdict && Holds(bound.condition, values);
+    });
+  }
+
   void Compare(const DecisionGraph& graph) {
     for (const Loads loads : {Loads::kWithinCapture, Loads::kComplete}) {
       const Outcomes outcomes = OutcomesOf(graph, loads, terms_);
+      const Outcomes bounds = BoundsOfOutcomes(graph, loads, terms_);
       for (unsigned values = 0; values < 1U << kQuestions; ++values) {
         std::uint64_t verdict = 0;
         int holding = 0;
@@ -83,6 +91,7 @@ class OutcomesTest : public ::testing::Test {
         }
         ASSERT_LE(holding, 1);
         ASSERT_EQ(verdict, Walk(graph, loads, values));
+        ASSERT_TRUE(verdict == 0 || MayReturn(bounds, verdict, values));
       }
     }
   }
