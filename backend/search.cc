@@ -23,6 +23,10 @@ constexpr std::size_t kLargestSearched = 400;  // blocks
 // Work that candidates may take together, for each one of the budget: values of hundreds of parts end the
 // search early.
 constexpr std::size_t kWorkPerCandidate = 200;
+// What a block of a function with more than this many counts as: there it is the blocks that a try takes its
+// time for.
+constexpr std::size_t kManyBlocks = 150;
+constexpr std::size_t kWorkOfBlock = 16;
 // Blocks of one function, and values, that requirements are tried for.
 constexpr std::size_t kMaxRequirements = 400;
 // Of functions too large to search: values, and blocks for each.
@@ -86,8 +90,10 @@ class Searcher {
     --budget_;
     Expected<Generated> code = Generate(function_, facts_, rules_, candidate, true);
     if (!code) return false;
-    if (code->work >= work_left_) budget_ = 0;
-    work_left_ -= std::min(work_left_, code->work);
+    const std::size_t blocks = facts_.order().size();
+    const std::size_t work = code->work + (blocks > kManyBlocks ? blocks * kWorkOfBlock : 0);
+    if (work >= work_left_) budget_ = 0;
+    work_left_ -= std::min(work_left_, work);
     const Cost cost = Finish(code->machine);
     if (cost >= best_cost_) return false;
     best_ = std::move(candidate);
