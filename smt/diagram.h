@@ -24,7 +24,7 @@ class Diagrams {
  public:
   // At most `max_nodes` diagram nodes are made, by all calls together, and `max_live` are kept at a time: a
   // node takes about 30 bytes. Those that nothing needs any more are dropped.
-  Diagrams(Context& context, std::size_t max_nodes, std::size_t max_live = 3'000'000);
+  Diagrams(Context& context, std::size_t max_nodes, std::size_t max_live = 4'000'000);
   ~Diagrams();
   Diagrams(const Diagrams&) = delete;
   Diagrams& operator=(const Diagrams&) = delete;
