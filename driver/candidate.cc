@@ -4,6 +4,7 @@
 #include "backend/emit.h"
 #include "bpf/checker.h"
 #include "bpf/text.h"
+#include "driver/interrupted.h"
 #include "driver/source.h"
 #include "ir/print.h"
 #include "passes/pass.h"
@@ -108,6 +109,7 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   context.relation = recipe.relation;
   context.objective = options.objective;
   context.cooked = cooked;
+  context.interruption = options.interruption;
   context.smt_steps = recipe.level >= 2 ? options.budgets.smt_steps * Factor(recipe) : 0;
 
   passes::PipelineOptions pipeline;
@@ -147,6 +149,7 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log, &effective_passes); !done) {
     return tl::unexpected(done.error());
   }
+  if (auto go_on = CheckInterruption(options.interruption); !go_on) return tl::unexpected(go_on.error());
   const bool is_quick = options.level == 1;
   const std::size_t budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0;
   const backend::EmitOptions emit_options = {
@@ -156,7 +159,8 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
       .cooked = subject.cooked,
       .search_budget = is_quick ? budget / kFirstLevelShare : budget,
       .search_work = is_quick ? kFirstLevelWork : 0,
-      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
+      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps,
+      .interruption = options.interruption};
   auto emitted = log.Run(
       "emit", [&] { return EmitForLimit(function, emit_options, options.limit); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });

@@ -4,6 +4,7 @@
 #include "driver/candidate.h"
 #include "driver/dot.h"
 #include "driver/guarantee.h"
+#include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
@@ -33,6 +34,8 @@ Expected<frontend::Ast> ParseText(std::string_view filter, const CompileOptions&
 Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optional<std::string_view> text,
                                       const CompileOptions& options, StageLog& log) {
   if (!parsed) return tl::unexpected(parsed.error());
+  if (auto go_on = driver::CheckInterruption(options.interruption); !go_on)
+    return tl::unexpected(go_on.error());
   if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
   auto lowered = LowerFilter(*parsed, options, log);
   if (!lowered) return tl::unexpected(lowered.error());
@@ -77,6 +80,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   if (stop_after != "lower") {
     auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options, /*is_lifted=*/false),
                                   options, lowered->cooked, stop_after, log);
+    if (done) done = driver::CheckInterruption(options.interruption);
     if (!done) return tl::unexpected(done.error());
   }
   return std::move(lowered->function);

@@ -4,6 +4,7 @@
 #include "bpfopt/optimizer.h"
 #include "driver/candidate.h"
 #include "driver/guarantee.h"
+#include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
@@ -31,6 +32,7 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
   effort.proof = options.proof;
   effort.disabled_passes = options.disabled_passes;
   effort.budgets = options.budgets;
+  effort.interruption = options.interruption;
   effort.check_invariants = options.check_invariants;
   return effort;
 }
@@ -100,6 +102,7 @@ Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions
     const bpf::CookedHeader cooked = driver::CookedHeaderFor(options.link_type, *function);
     auto done = driver::RunPasses(*function, driver::MainRecipe(effort, /*is_lifted=*/true), effort, cooked,
                                   stop_after, log);
+    if (done) done = driver::CheckInterruption(options.interruption);
     if (!done) return tl::unexpected(done.error());
   }
   return ir::Print(*function);

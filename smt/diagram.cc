@@ -32,6 +32,7 @@ constexpr std::size_t kTermNodes = 3000;
 constexpr std::size_t kEqualityNodes = 200;
 
 constexpr std::size_t kInitialTable = 1 << 10;
+constexpr std::size_t kNodesBetweenLooks = 1 << 12;  // at the interruption
 constexpr std::size_t kLargestCache = 1 << 18;
 
 constexpr Ref Negate(Ref f) { return f ^ 1; }
@@ -47,8 +48,12 @@ std::size_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
 // exhausted() says so.
 class Manager {
  public:
-  Manager(std::size_t max_nodes, std::size_t max_live)
-      : max_nodes_(max_nodes), max_live_(max_live), table_(kInitialTable, kNone), cache_(kInitialTable) {
+  Manager(std::size_t max_nodes, std::size_t max_live, Interruption interruption)
+      : max_nodes_(max_nodes),
+        max_live_(max_live),
+        interruption_(std::move(interruption)),
+        table_(kInitialTable, kNone),
+        cache_(kInitialTable) {
     nodes_.push_back({kTerminalLevel, kTrue, kTrue});
   }
 
@@ -226,6 +231,10 @@ class Manager {
         return table_[slot] << 1 | static_cast<Ref>(negated);
       }
     }
+    if (nodes_.size() % kNodesBetweenLooks == 0 && interruption_.IsRequested()) {
+      max_nodes_ = collected_;
+      limit_ = Limit();
+    }
     if (nodes_.size() >= limit_) {
       exhausted_ = true;
       return kTrue;
@@ -258,6 +267,7 @@ class Manager {
 
   std::size_t max_nodes_;  // made in all
   std::size_t max_live_;   // at a time
+  Interruption interruption_;
   std::size_t collected_ = 0;
   std::size_t limit_ = Limit();
   std::size_t collect_at_ = CollectFrom();
@@ -274,7 +284,8 @@ using Bits = std::vector<Ref>;
 }  // namespace
 
 struct Diagrams::Impl {
-  Impl(std::size_t max_nodes, std::size_t max_live) : manager(max_nodes, max_live) {}
+  Impl(std::size_t max_nodes, std::size_t max_live, Interruption interruption)
+      : manager(max_nodes, max_live, std::move(interruption)) {}
 
   const Bits& Of(const Node* root);
   void Place(const Node* variable);
@@ -587,8 +598,9 @@ Ref Diagrams::Impl::Less(const Bits& a, const Bits& b) {
   return less;
 }
 
-Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live)
-    : impl_(std::make_unique<Impl>(max_nodes, max_live)) {}
+Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live,
+                   Interruption interruption)
+    : impl_(std::make_unique<Impl>(max_nodes, max_live, std::move(interruption))) {}
 Diagrams::~Diagrams() = default;
 
 void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }

@@ -4,10 +4,12 @@
 // goes on. Most checks need no such lemma, since equal terms are one term already.
 #include "smt/solver.h"
 
+#include "smt/guarded_check.h"
 #include "smt/node.h"
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
 #include <limits>
 #include <map>
 #include <unordered_map>
@@ -22,9 +24,11 @@ namespace bpfopt::smt {
 namespace {
 
 constexpr char kBudgetRanOut[] = "the budget of solver steps ran out";
+constexpr char kInterrupted[] = "interrupted";
 constexpr char kTooLarge[] = "the question is too large for the solver";
 // Z3 needs some hundred bytes for a gate; this many keep it below half a gigabyte.
 constexpr std::uint64_t kMostGates = 2'000'000;
+constexpr std::int64_t kLongestTimeout = 1'000'000'000;  // milliseconds
 constexpr std::uint64_t kLargestLimit = std::numeric_limits<unsigned>::max();
 
 // About how many gates the circuit for a node needs, given those for its operands.
@@ -86,13 +90,12 @@ class Engine {
   std::string FailureText() const { return Z3_get_error_msg(context_, Z3_get_error_code(context_)); }
 
   void SetLimit(unsigned steps) {
-    if (limit_ == steps) return;
+    if (limit_ != steps) SetParameter("rlimit", steps);
     limit_ = steps;
-    Z3_params parameters = Z3_mk_params(context_);
-    Z3_params_inc_ref(context_, parameters);
-    Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, "rlimit"), steps);
-    Z3_solver_set_params(context_, solver_, parameters);
-    Z3_params_dec_ref(context_, parameters);
+  }
+  void SetTimeout(std::chrono::milliseconds time) {
+    SetParameter("timeout",
+                 static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 1, kLongestTimeout)));
   }
 
   std::uint64_t StepsUsed() const {
@@ -137,6 +140,14 @@ class Engine {
   }
 
  private:
+  void SetParameter(const char* name, unsigned value) {
+    Z3_params parameters = Z3_mk_params(context_);
+    Z3_params_inc_ref(context_, parameters);
+    Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, name), value);
+    Z3_solver_set_params(context_, solver_, parameters);
+    Z3_params_dec_ref(context_, parameters);
+  }
+
   Z3_context context_ = nullptr;
   Z3_solver solver_ = nullptr;
   Z3_model model_ = nullptr;
@@ -146,7 +157,8 @@ class Engine {
 }  // namespace
 
 struct Solver::Impl {
-  explicit Impl(Context::Impl& terms) : terms(terms) {}
+  Impl(Context::Impl& terms, Interruption interruption)
+      : terms(terms), interruption(std::move(interruption)) {}
   ~Impl() {
     if (engine == nullptr) return;
     for (const auto& [node, ast] : translated) Z3_dec_ref(engine->context(), ast);
@@ -159,6 +171,7 @@ struct Solver::Impl {
   std::uint64_t Evaluate(const Node* node);
 
   Context::Impl& terms;
+  const Interruption interruption;
   // What is asserted, by level of Push. Level 0 goes to Z3 for good; the others are assumptions of each
   // check, so that what Z3 has learnt outlives a Pop.
   std::vector<std::vector<const Node*>> levels = {{}};
@@ -346,14 +359,28 @@ Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
 }
 
 Answer Solver::Impl::Ask(const std::vector<Z3_ast>& assumptions, std::uint64_t steps) {
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   engine->SetLimit(static_cast<unsigned>(std::min(steps, kLargestLimit)));
-  const Z3_lbool result = Z3_solver_check_assumptions(
-      engine->context(), engine->solver(), static_cast<unsigned>(assumptions.size()), assumptions.data());
+  if (interruption.deadline) {
+    engine->SetTimeout(std::chrono::ceil<std::chrono::milliseconds>(*interruption.deadline -
+                                                                    std::chrono::steady_clock::now()));
+  }
+  const Z3_lbool result = RunGuarded(engine->context(), interruption.stop, [&] {
+    return Z3_solver_check_assumptions(engine->context(), engine->solver(),
+                                       static_cast<unsigned>(assumptions.size()), assumptions.data());
+  });
   if (result == Z3_L_FALSE) return Answer::kUnsat;
   if (result == Z3_L_TRUE && engine->TakeModel()) return Answer::kSat;
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   const char* text = Z3_solver_get_reason_unknown(engine->context(), engine->solver());
   const std::string reason = text == nullptr ? "no reason" : text;
-  // Z3's words for its limit, which is the only thing that ever cancels it here.
+  // Z3's words for its limit.
   const bool limited =
       reason.find("cancel") != std::string::npos || reason.find("resource") != std::string::npos;
   unknown_reason = limited ? kBudgetRanOut : fmt::format("the solver gave up: {}", reason);
@@ -397,7 +424,8 @@ std::uint64_t Solver::Impl::Evaluate(const Node* node) {
       });
 }
 
-Solver::Solver(Context& context) : impl_(std::make_unique<Impl>(*context.impl_)) {}
+Solver::Solver(Context& context, Interruption interruption)
+    : impl_(std::make_unique<Impl>(*context.impl_, std::move(interruption))) {}
 Solver::~Solver() = default;
 
 void Solver::Push() { impl_->levels.emplace_back(); }

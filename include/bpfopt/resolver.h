@@ -1,8 +1,13 @@
 // How names in filters become addresses and numbers. Programs can bring their own.
+//
+//   bpfopt::CompileOptions options;
+//   options.resolver = bpfopt::HostsResolver("192.0.2.1 box0\n", bpfopt::SystemResolver()).value();
+//   const bool known = bpfopt::Compile("host box0", options).has_value();
 #ifndef BPFOPT_RESOLVER_H
 #define BPFOPT_RESOLVER_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 
 #include <array>
 #include <cstdint>
@@ -23,7 +28,7 @@ using HostAddress = std::variant<Ipv4Address, Ipv6Address>;
 enum class Transport { kTcp, kUdp, kEither };
 
 // Each query answers nothing for an unknown name. Implementations must be safe to call from several threads.
-class Resolver {
+class BPFOPT_API Resolver {
  public:
   virtual ~Resolver() = default;
   // Every address of a host, in the order in which tests are to be made.
@@ -45,12 +50,13 @@ class Resolver {
 };
 
 // The system's: getaddrinfo, getservbyname, ... as libpcap asks them.
-std::unique_ptr<Resolver> SystemResolver();
+BPFOPT_API std::unique_ptr<Resolver> SystemResolver();
 
 // hosts(5) text before `next`: one address and its names a line, '#' starts a comment. `localhost` is always
 // 127.0.0.1 and
 // ::1. A malformed line is an error with its place in `text`.
-Expected<std::unique_ptr<Resolver>> HostsResolver(std::string_view text, std::unique_ptr<Resolver> next);
+BPFOPT_API Expected<std::unique_ptr<Resolver>> HostsResolver(std::string_view text,
+                                                             std::unique_ptr<Resolver> next);
 
 }  // namespace bpfopt
 
