@@ -8,9 +8,9 @@ cd "$4"
 # Word splitting is wanted.
 # shellcheck disable=SC2046
 {
-  $cc -std=c11 -Wall -Werror "$examples/filter.c" -o c $(pkg-config --cflags --libs bpfopt) -lpcap
+  $cc -std=gnu11 -Wall -Werror "$examples/filter.c" -o c $(pkg-config --cflags --libs bpfopt) -lpcap
   $cxx -std=c++20 -Wall -Werror "$examples/filter.cc" -o cxx $(pkg-config --cflags --libs bpfopt)
-  $cc -std=c11 "$examples/filter.c" -o c_static $(pkg-config --cflags bpfopt) \
+  $cc -std=gnu11 "$examples/filter.c" -o c_static $(pkg-config --cflags bpfopt) \
     -Wl,-Bstatic -lbpfopt -L"$(pkg-config --variable=libdir bpfopt)" -Wl,-Bdynamic \
     $(pkg-config --static --libs bpfopt | sed 's/-lbpfopt//')
 }
