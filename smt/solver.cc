@@ -320,6 +320,10 @@ Z3_ast Solver::Impl::Literal(const Node* condition) {
 
 Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
   unknown_reason.clear();
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   const auto fits = [&](const Node* condition) { return condition == nullptr || FitsInMemory(condition); };
   if (!fits(assumption) || !std::all_of(levels.begin(), levels.end(), [&](const auto& level) {
         return std::all_of(level.begin(), level.end(), fits);
