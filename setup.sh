@@ -8,6 +8,7 @@
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
 #   ./setup.sh fuzz TARGET [SECONDS]
 #                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds
+#   ./setup.sh deb              build, and package as a .deb in build/
 #   ./setup.sh lint             the formatting of every file (clang-format)
 #
 # Works as root or through sudo, reads nothing from standard input, and may be run again.
@@ -100,6 +101,11 @@ case $command in
     build build-sanitize all -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON \
       -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_PRECOMPILE=ON
     run_tests build-sanitize
+    ;;
+  deb)
+    install_packages
+    build build all $release
+    (cd build && cpack -G DEB)
     ;;
   fuzz) fuzz "$@" ;;
   lint)

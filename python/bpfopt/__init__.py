@@ -1,13 +1,16 @@
 """bpfopt: packet filters to small, proven classic BPF programs.
 
-    >>> from bpfopt import host, icmp, ip, rand, tcp, udp, when
+    >>> from bpfopt import icmp, ip, rand
     >>> program = ip & rand(0.1) & icmp
     >>> program
     ip and rand(0.1) and icmp
     >>> print(program.compile().asm)
+    (000) ldh      [12]
+    ...
 
 Filters are expressions (bpfopt.language) or text:
 
+    >>> import bpfopt
     >>> bpfopt.compile("tcp port 80", link_type="RAW").proven
     True
 

@@ -1,5 +1,6 @@
 """Filters as Python expressions. They build filter text, which is what repr() and str() give:
 
+    >>> from bpfopt import *
     >>> ip & udp & host("localhost")
     ip and udp and host localhost
     >>> when(tcp, port(80), udp & rand(0.1))
