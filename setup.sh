@@ -17,7 +17,7 @@ cd "$(dirname "$0")"
 
 packages="g++ cmake ninja-build clang-format clang-tidy tcpdump iproute2 util-linux
   libz3-dev libpcap-dev libfmt-dev libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
-  libexpected-dev llvm-14-dev libseccomp-dev dpkg-dev file"
+  libexpected-dev llvm-14-dev libseccomp-dev dpkg-dev file pkg-config"
 
 # One set of options for all uses of build/, so that none of them builds everything anew.
 release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON"

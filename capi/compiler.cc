@@ -13,27 +13,16 @@ namespace bpfopt::capi {
 namespace {
 
 // Asks the caller's function for hosts, and for everything that it does not know the next resolver.
-class CallbackResolver : public Resolver {
+class CallbackResolver : public ForwardingResolver {
  public:
   CallbackResolver(bpfopt_host_resolver ask, void* context, std::unique_ptr<Resolver> next)
-      : ask_(ask), context_(context), next_(std::move(next)) {}
+      : ForwardingResolver(std::move(next)), ask_(ask), context_(context) {}
 
   std::vector<HostAddress> Host(std::string_view name) const override {
     std::vector<HostAddress> addresses;
     ask_(context_, std::string(name).c_str(), Add, &addresses);
-    return addresses.empty() ? next_->Host(name) : addresses;
+    return addresses.empty() ? ForwardingResolver::Host(name) : addresses;
   }
-  std::optional<Network> NetworkByName(std::string_view name) const override {
-    return next_->NetworkByName(name);
-  }
-  std::optional<Port> PortByName(std::string_view name) const override { return next_->PortByName(name); }
-  std::optional<std::uint32_t> IpProtocol(std::string_view name) const override {
-    return next_->IpProtocol(name);
-  }
-  std::optional<std::uint32_t> EtherProtocol(std::string_view name) const override {
-    return next_->EtherProtocol(name);
-  }
-  std::optional<MacAddress> EtherHost(std::string_view name) const override { return next_->EtherHost(name); }
 
  private:
   static void Add(void* sink, const void* address, std::size_t size) {
@@ -52,7 +41,6 @@ class CallbackResolver : public Resolver {
 
   bpfopt_host_resolver ask_;
   void* context_;
-  std::unique_ptr<Resolver> next_;
 };
 
 FileReader ReaderOf(bpfopt_file_reader read, void* context) {

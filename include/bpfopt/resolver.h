@@ -3,6 +3,8 @@
 //   bpfopt::CompileOptions options;
 //   options.resolver = bpfopt::HostsResolver("192.0.2.1 box0\n", bpfopt::SystemResolver()).value();
 //   const bool known = bpfopt::Compile("host box0", options).has_value();
+//
+// One of their own is a subclass of ForwardingResolver, best.
 #ifndef BPFOPT_RESOLVER_H
 #define BPFOPT_RESOLVER_H
 
@@ -47,6 +49,31 @@ class BPFOPT_API Resolver {
   virtual std::optional<std::uint32_t> IpProtocol(std::string_view name) const = 0;     // protocols(5)
   virtual std::optional<std::uint32_t> EtherProtocol(std::string_view name) const = 0;  // ip, arp, aarp, ...
   virtual std::optional<MacAddress> EtherHost(std::string_view name) const = 0;         // ethers(5)
+};
+
+// Hands everything on to another; a subclass answers what it knows itself, and calls these for the rest:
+//
+//   struct Boxes : bpfopt::ForwardingResolver {
+//     using ForwardingResolver::ForwardingResolver;
+//     std::vector<bpfopt::HostAddress> Host(std::string_view name) const override {
+//       if (name == "box0") return {bpfopt::Ipv4Address{0xc0000201}};
+//       return ForwardingResolver::Host(name);
+//     }
+//   };
+class BPFOPT_API ForwardingResolver : public Resolver {
+ public:
+  // Without a `next` nothing is known.
+  explicit ForwardingResolver(std::unique_ptr<Resolver> next);
+  ~ForwardingResolver() override;
+  std::vector<HostAddress> Host(std::string_view name) const override;
+  std::optional<Network> NetworkByName(std::string_view name) const override;
+  std::optional<Port> PortByName(std::string_view name) const override;
+  std::optional<std::uint32_t> IpProtocol(std::string_view name) const override;
+  std::optional<std::uint32_t> EtherProtocol(std::string_view name) const override;
+  std::optional<MacAddress> EtherHost(std::string_view name) const override;
+
+ private:
+  std::unique_ptr<Resolver> next_;
 };
 
 // The system's: getaddrinfo, getservbyname, ... as libpcap asks them.

@@ -10,7 +10,7 @@ done
 rm -rf "$directory"
 mkdir -p "$directory"
 cd "$build"
-cpack -G DEB -B "$directory" >"$directory/cpack.log"
+cpack -G DEB -B "$directory" -D CPACK_DEBIAN_COMPRESSION_TYPE=gzip >"$directory/cpack.log"
 deb=$(ls "$directory"/bpfopt_*.deb)
 
 depends=$(dpkg-deb -f "$deb" Depends)
