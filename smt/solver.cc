@@ -75,6 +75,11 @@ class Engine {
     Z3_set_error_handler(context_, nullptr);
     solver_ = Z3_mk_solver_for_logic(context_, Z3_mk_string_symbol(context_, "QF_FD"));
     Z3_solver_inc_ref(context_, solver_);
+    // Else each check puts a handler of Z3's in the place of the program's own for SIGINT, and Control-C
+    // would end the check and nothing else.
+    SetParameter([&](Z3_params parameters) {
+      Z3_params_set_bool(context_, parameters, Z3_mk_string_symbol(context_, "ctrl_c"), false);
+    });
   }
   ~Engine() {
     if (model_ != nullptr) Z3_model_dec_ref(context_, model_);
@@ -90,12 +95,11 @@ class Engine {
   std::string FailureText() const { return Z3_get_error_msg(context_, Z3_get_error_code(context_)); }
 
   void SetLimit(unsigned steps) {
-    if (limit_ != steps) SetParameter("rlimit", steps);
+    if (limit_ != steps) SetNumber("rlimit", steps);
     limit_ = steps;
   }
   void SetTimeout(std::chrono::milliseconds time) {
-    SetParameter("timeout",
-                 static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 1, kLongestTimeout)));
+    SetNumber("timeout", static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 1, kLongestTimeout)));
   }
 
   std::uint64_t StepsUsed() const {
@@ -140,10 +144,16 @@ class Engine {
   }
 
  private:
-  void SetParameter(const char* name, unsigned value) {
+  void SetNumber(const char* name, unsigned value) {
+    SetParameter([&](Z3_params parameters) {
+      Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, name), value);
+    });
+  }
+  template <typename Fill>
+  void SetParameter(Fill fill) {
     Z3_params parameters = Z3_mk_params(context_);
     Z3_params_inc_ref(context_, parameters);
-    Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, name), value);
+    fill(parameters);
     Z3_solver_set_params(context_, solver_, parameters);
     Z3_params_dec_ref(context_, parameters);
   }

@@ -1,10 +1,15 @@
 // How names in filters become addresses and numbers. Programs can bring their own.
 //
+//   struct Boxes : bpfopt::ForwardingResolver {
+//     using ForwardingResolver::ForwardingResolver;
+//     std::vector<bpfopt::HostAddress> Host(std::string_view name) const override {
+//       if (name == "box0") return {bpfopt::Ipv4Address{0xc0000201}};
+//       return ForwardingResolver::Host(name);
+//     }
+//   };
 //   bpfopt::CompileOptions options;
-//   options.resolver = bpfopt::HostsResolver("192.0.2.1 box0\n", bpfopt::SystemResolver()).value();
+//   options.resolver = std::make_shared<Boxes>(bpfopt::SystemResolver());
 //   const bool known = bpfopt::Compile("host box0", options).has_value();
-//
-// One of their own is a subclass of ForwardingResolver, best.
 #ifndef BPFOPT_RESOLVER_H
 #define BPFOPT_RESOLVER_H
 
@@ -51,15 +56,7 @@ class BPFOPT_API Resolver {
   virtual std::optional<MacAddress> EtherHost(std::string_view name) const = 0;         // ethers(5)
 };
 
-// Hands everything on to another; a subclass answers what it knows itself, and calls these for the rest:
-//
-//   struct Boxes : bpfopt::ForwardingResolver {
-//     using ForwardingResolver::ForwardingResolver;
-//     std::vector<bpfopt::HostAddress> Host(std::string_view name) const override {
-//       if (name == "box0") return {bpfopt::Ipv4Address{0xc0000201}};
-//       return ForwardingResolver::Host(name);
-//     }
-//   };
+// Hands everything on to another; a subclass answers what it knows itself, and calls these for the rest.
 class BPFOPT_API ForwardingResolver : public Resolver {
  public:
   // Without a `next` nothing is known.

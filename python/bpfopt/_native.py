@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pathlib
+import threading
 from ctypes import POINTER, byref, c_char_p, c_int, c_size_t, c_uint8, c_uint16, c_uint32, c_uint64, c_void_p
 from typing import Any, Callable, Dict, Mapping, Optional, Union
 
@@ -40,6 +41,7 @@ _SIGNATURES: Dict[str, Any] = {
     "disable_pass": (c_int, c_void_p, c_char_p),
     "set_hosts": (c_int, c_void_p, c_char_p, c_size_t),
     "set_host_resolver": (None, c_void_p, HostResolver, c_void_p),
+    "cancel": (None, c_void_p),
     "set_file_reader": (None, c_void_p, FileReader, c_void_p),
     "error_message": (c_char_p, c_void_p),
     "error_offset": (c_size_t, c_void_p),
@@ -93,6 +95,8 @@ _STATUS = {
     -5: MemoryError,
 }
 
+_LONG = ("compile", "optimize", "verify", "verify_result", "implies")
+
 # Options by number, and the words of those that are a choice; bpfopt.h has both.
 _NUMBERS = {
     "level": 1,
@@ -143,12 +147,29 @@ class Compiler:
     def call(self, name: str, *arguments: Any, text: Optional[str] = None) -> int:
         """Of bpfopt_NAME on this compiler what it returns, or its error, raised. `text` is what has places."""
         self._failure = None
-        status = getattr(library, "bpfopt_" + name)(self._handle, *arguments)
+        function = getattr(library, "bpfopt_" + name)
+        if name in _LONG and threading.current_thread() is threading.main_thread():
+            status = self._interruptible(function, arguments)
+        else:
+            status = function(self._handle, *arguments)
         if self._failure is not None:
             raise self._failure
         if status < 0:
             raise self._error(status, text)
         return status
+
+    def _interruptible(self, function: Any, arguments: Any) -> int:
+        """In a thread, for Python sees Control-C only when the main thread is not in C."""
+        statuses: list = []
+        thread = threading.Thread(target=lambda: statuses.append(function(self._handle, *arguments)))
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            library.bpfopt_cancel(self._handle)
+            thread.join()
+            raise
+        return statuses[0]
 
     def take_text(self, name: str, *arguments: Any, text: Optional[str] = None) -> str:
         made = c_void_p()

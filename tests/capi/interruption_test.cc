@@ -2,11 +2,12 @@
 #include "bpfopt/bpfopt.h"
 #include "bpfopt/bpfopt.hpp"
 
-#include <atomic>
 #include <chrono>
+#include <csignal>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include <fmt/format.h>
@@ -120,6 +121,26 @@ TEST(Interruption, ADeadlineEndsAQuestionToTheSolver) {
   } else {
     EXPECT_EQ(verdict.error().code, ErrorCode::kCancelled);
   }
+}
+
+volatile std::sig_atomic_t signals_seen = 0;
+
+// Z3 would take them for itself.
+TEST(Interruption, SignalsOfTheProgramAreItsOwnDuringAQuestionToTheSolver) {
+  signals_seen = 0;
+  const auto before = std::signal(SIGINT, [](int) { signals_seen = signals_seen + 1; });
+  std::stop_source source;
+  std::thread sender([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    kill(getpid(), SIGINT);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    source.request_stop();
+  });
+  const auto compiled = Compile(kHard, Unbounded(source.get_token()));
+  sender.join();
+  std::signal(SIGINT, before);
+  EXPECT_FALSE(compiled);
+  EXPECT_EQ(signals_seen, 1);
 }
 
 TEST(Interruption, ACompilerInCStaysCancelledUntilItIsResumed) {

@@ -2,8 +2,10 @@
 
 import ctypes
 import os
+import signal
 import socket
 import struct
+import threading
 import unittest
 
 import bpfopt
@@ -63,6 +65,18 @@ class Compile(unittest.TestCase):
             host("box").compile(hosts=lambda name: 1 // 0)
         with self.assertRaises(KeyError):
             bpfopt.compile("src host in { @list }", read_file={}.__getitem__)
+
+    def test_control_c_ends_a_compile(self):
+        hard = "ip[4] * ip[5] * ip[6] + ip[8:2] * ip[10:2] = ip[12:4] * ip[16:4] and ip[4:4] % ip[8:4] = 7"
+        # Whoever starts the tests in the background has them ignore the signal.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        with self.assertRaises(KeyboardInterrupt):
+            timer.start()
+            for _ in range(1000):  # however quick the machine is
+                bpfopt.compile(hard, level=3, proof_steps=1 << 40, time_limit=60)
+        timer.join()
 
     def test_warnings(self):
         self.assertTrue(any("no packet" in each for each in bpfopt.compile("ip and not ip").warnings))
