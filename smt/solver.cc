@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <limits>
 #include <map>
 #include <unordered_map>
@@ -28,7 +27,6 @@ constexpr char kInterrupted[] = "interrupted";
 constexpr char kTooLarge[] = "the question is too large for the solver";
 // Z3 needs some hundred bytes for a gate; this many keep it below half a gigabyte.
 constexpr std::uint64_t kMostGates = 2'000'000;
-constexpr std::int64_t kLongestTimeout = 1'000'000'000;  // milliseconds
 constexpr std::uint64_t kLargestLimit = std::numeric_limits<unsigned>::max();
 
 // About how many gates the circuit for a node needs, given those for its operands.
@@ -95,11 +93,11 @@ class Engine {
   std::string FailureText() const { return Z3_get_error_msg(context_, Z3_get_error_code(context_)); }
 
   void SetLimit(unsigned steps) {
-    if (limit_ != steps) SetNumber("rlimit", steps);
+    if (limit_ == steps) return;
     limit_ = steps;
-  }
-  void SetTimeout(std::chrono::milliseconds time) {
-    SetNumber("timeout", static_cast<unsigned>(std::clamp<std::int64_t>(time.count(), 1, kLongestTimeout)));
+    SetParameter([&](Z3_params parameters) {
+      Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, "rlimit"), steps);
+    });
   }
 
   std::uint64_t StepsUsed() const {
@@ -144,11 +142,6 @@ class Engine {
   }
 
  private:
-  void SetNumber(const char* name, unsigned value) {
-    SetParameter([&](Z3_params parameters) {
-      Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, name), value);
-    });
-  }
   template <typename Fill>
   void SetParameter(Fill fill) {
     Z3_params parameters = Z3_mk_params(context_);
@@ -378,11 +371,7 @@ Answer Solver::Impl::Ask(const std::vector<Z3_ast>& assumptions, std::uint64_t s
     return Answer::kUnknown;
   }
   engine->SetLimit(static_cast<unsigned>(std::min(steps, kLargestLimit)));
-  if (interruption.deadline) {
-    engine->SetTimeout(std::chrono::ceil<std::chrono::milliseconds>(*interruption.deadline -
-                                                                    std::chrono::steady_clock::now()));
-  }
-  const Z3_lbool result = RunGuarded(engine->context(), interruption.stop, [&] {
+  const Z3_lbool result = RunGuarded(engine->context(), interruption, [&] {
     return Z3_solver_check_assumptions(engine->context(), engine->solver(),
                                        static_cast<unsigned>(assumptions.size()), assumptions.data());
   });
