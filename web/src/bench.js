@@ -1,0 +1,2 @@
+import { pageData } from './dom.js';
+pageData();
