@@ -171,14 +171,15 @@ std::string Hexadecimal(const std::vector<std::uint8_t>& bytes) {
   return text;
 }
 
-// As a packet captured whole, when it is not too long and the program accepts it.
+// The witness cut to a packet that the program still accepts, as short as these lengths have it.
 Json ExampleOf(BoundWitness witness, const Program& program, Target target) {
-  witness.bytes.resize(std::max<std::size_t>(witness.wire_length, witness.bytes.size()));
-  if (witness.bytes.size() > kLongestExample) return nullptr;
-  const auto size = static_cast<std::uint32_t>(witness.bytes.size());
-  for (const std::uint32_t wire_length : {size, witness.wire_length}) {
-    if (RunOnPacket(program, witness.bytes, wire_length, target).verdict == 0) continue;
-    return {{"hex", Hexadecimal(witness.bytes)}, {"wire_length", wire_length}};
+  for (const std::size_t length : {std::size_t{60}, std::size_t{128}, kLongestExample}) {
+    if (witness.bytes.size() > length) continue;
+    witness.bytes.resize(length);
+    for (const std::uint32_t wire_length : {static_cast<std::uint32_t>(length), witness.wire_length}) {
+      if (RunOnPacket(program, witness.bytes, wire_length, target).verdict == 0) continue;
+      return {{"hex", Hexadecimal(witness.bytes)}, {"wire_length", wire_length}};
+    }
   }
   return nullptr;
 }

@@ -7,19 +7,31 @@ export function bodyOf(block) {
     .join('\n');
 }
 
+/** Pairs each block of `after` with one of `before` that says the same: arrays of indices, or -1. */
+function twinsOf(before, after) {
+  const byBody = new Map();
+  before.forEach((block, i) => {
+    const body = bodyOf(block);
+    if (!byBody.has(body)) byBody.set(body, []);
+    byBody.get(body).push(i);
+  });
+  return after.map((block) => byBody.get(bodyOf(block))?.shift() ?? -1);
+}
+
 /**
- * Compares two graphs ([{lines, edges}]) block by block.
+ * Compares two graphs ([{lines, edges}]) block by block. A block has changed that says something new, or that
+ * leads to another block than its twin did.
  * @returns {{changed: Set<number>, gone: object[]}} indices of `after`, blocks of `before`
  */
 export function compareGraphs(before, after) {
-  const twins = new Map();
-  for (const block of before) {
-    const body = bodyOf(block);
-    twins.set(body, [...(twins.get(body) ?? []), block]);
-  }
+  const twins = twinsOf(before, after);
+  const place = new Map(twins.map((twin, i) => [twin, i]));
   const changed = new Set();
   after.forEach((block, i) => {
-    if (twins.get(bodyOf(block))?.shift() === undefined) changed.add(i);
+    const twin = before[twins[i]];
+    const leadsElsewhere = twin?.edges.some((edge, j) => place.has(edge.to) && place.get(edge.to) !== block.edges[j]?.to);
+    if (!twin || leadsElsewhere) changed.add(i);
   });
-  return { changed, gone: [...twins.values()].flat() };
+  const kept = new Set(twins);
+  return { changed, gone: before.filter((_, i) => !kept.has(i)) };
 }

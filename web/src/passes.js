@@ -77,6 +77,7 @@ const DESCRIPTIONS = {
   emit: 'Registers chosen, blocks laid out: the program.',
 };
 
+/** The section, and what to call once it is on the page: the picture is fitted into it. */
 export function passesSection(data) {
   const shown = data.stages.map((stage, index) => ({ ...stage, index })).filter((stage) => stage.graph || stage.text);
   let previous = null;
@@ -88,6 +89,7 @@ export function passesSection(data) {
   const heading = h('p', { class: 'stage', role: 'status', id: 'pass-name' });
   const picture = h('div', { class: 'graph', id: 'graph', tabindex: 0, role: 'group', 'aria-label': 'The function after this step' });
   const extra = h('div', {});
+  const fit = h('input', { type: 'checkbox', id: 'fit', onchange: () => set(current) });
   const buttons = new Map();
   let current = 0;
 
@@ -111,7 +113,20 @@ export function passesSection(data) {
   function drawStage(stage, changed) {
     if (!stage.graph) picture.replaceChildren(h('pre', {}, stage.text));
     else if (stage.graph.length > MOST_BLOCKS) picture.replaceChildren(h('pre', {}, `${stage.graph.length} blocks: too many for a picture.\n\n${textOf(stage.graph)}`));
-    else picture.replaceChildren(draw(stage.graph, changed));
+    else showPicture(draw(stage.graph, changed));
+  }
+
+  // As wide as there is room for while it can be read; else scrolled to where the program starts.
+  function showPicture(svg) {
+    picture.replaceChildren(svg);
+    const width = svg.viewBox.baseVal.width;
+    const room = picture.clientWidth;
+    const scale = fit.checked ? Math.min(1, room / width) : 1;
+    svg.setAttribute('width', Math.floor(width * scale));
+    svg.setAttribute('height', Math.ceil(svg.viewBox.baseVal.height * scale));
+    const entry = svg.querySelector('[data-block="0"] rect');
+    picture.scrollTop = 0;
+    picture.scrollLeft = entry ? (Number(entry.getAttribute('x')) + Number(entry.getAttribute('width')) / 2) * scale - room / 2 : 0;
   }
 
   const items = data.stages.map((stage, index) => {
@@ -123,8 +138,7 @@ export function passesSection(data) {
   });
 
   const firstPass = shown.findIndex((stage) => stage.name === 'lower');
-  set(Math.max(firstPass, 0));
-  return h(
+  const section = h(
     'section',
     { 'aria-labelledby': 'passes' },
     h('h2', { id: 'passes' }, 'How it came about'),
@@ -133,14 +147,16 @@ export function passesSection(data) {
     h('div', { class: 'controls' },
       h('button', { type: 'button', 'aria-label': 'Previous step of the compile', onclick: () => set(current - 1) }, '‹'),
       slider,
-      h('button', { type: 'button', 'aria-label': 'Next step of the compile', onclick: () => set(current + 1) }, '›')),
+      h('button', { type: 'button', 'aria-label': 'Next step of the compile', onclick: () => set(current + 1) }, '›'),
+      h('label', { class: 'field' }, fit, 'Fit to width')),
     heading,
     picture,
     extra,
     h('details', {}, h('summary', {}, `All ${data.stages.length} steps in their order`), h('ol', { class: 'stages' }, items)),
   );
+  return { section, start: () => set(Math.max(firstPass, 0)) };
 }
 
 function sentence(text) {
-  return text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1)}.`;
+  return text === '' ? '' : `${text[0].toUpperCase()}${text.slice(1).replace(/\.$/, '')}.`;
 }

@@ -105,9 +105,9 @@ function moveFocus(event) {
 function listing(data, link) {
   const ours = data.ours.instructions;
   const theirs = data.libpcap.instructions ?? [];
-  const left = h('div', { class: 'ours', role: 'list', 'aria-label': "bpfopt's program" });
-  const right = h('div', { class: 'theirs', role: 'list', 'aria-label': "libpcap's program" });
-  const gap = () => h('div', { class: 'row gap', 'aria-hidden': 'true' }, ' ');
+  const left = h('div', { role: 'list', 'aria-label': "bpfopt's program" });
+  const right = h('div', { role: 'list', 'aria-label': "libpcap's program" });
+  const gap = () => h('div', { class: 'row gap', 'aria-hidden': 'true' }, '\u00a0');
   for (const [i, j] of align(ours, theirs)) {
     left.append(i === null ? gap() : rowOf(ours[i], i, 'ours', data.parts));
     if (theirs.length > 0) right.append(j === null ? gap() : rowOf(theirs[j], j, 'theirs', data.parts));
@@ -124,12 +124,10 @@ export function programsSection(data, link) {
   const grid = h(
     'div',
     { class: 'programs', onkeydown: moveFocus },
-    h('h3', { class: 'ours' }, `bpfopt: ${plural(data.ours.instructions.length, 'instruction')}`),
-    h('h3', { class: 'theirs' }, data.libpcap.error
+    h('div', {}, h('h3', {}, `bpfopt: ${plural(data.ours.instructions.length, 'instruction')}`), left),
+    h('div', {}, h('h3', {}, data.libpcap.error
       ? 'libpcap refuses this filter'
-      : `libpcap: ${plural(data.libpcap.instructions.length, 'instruction')}`),
-    left,
-    right,
+      : `libpcap: ${plural(data.libpcap.instructions.length, 'instruction')}`), right),
   );
   const follow = (event) => {
     const row = event.target.closest?.('.row[data-side]');

@@ -19,6 +19,7 @@ function figures(data) {
 function page(data) {
   const link = new Link(data);
   const box = new PacketBox(data);
+  const passes = passesSection(data);
   const { options } = data;
   document.title = `${data.filter.text || 'empty filter'} · bpfopt report`;
   document.body.append(
@@ -28,11 +29,12 @@ function page(data) {
       h('p', { class: 'lead' }, `A tcpdump filter for ${options.link_type}, compiled to BPF by bpfopt, beside what libpcap makes of it.`),
       figures(data),
       data.diagnostics.map(({ severity, message }) => h('p', { class: 'note' }, h('b', {}, severity), `: ${message}`))),
-    h('main', {}, programsSection(data, link), box.element, passesSection(data), proofSection(data)),
+    h('main', {}, programsSection(data, link), box.element, passes.section, proofSection(data)),
     h('footer', { class: 'page' },
       `bpfopt ${data.version}, ${data.libpcap_version}. Link type ${options.link_type}, snapshot length ${options.snaplen}, target ${options.target}, `,
       `relation ${options.relation}, objective ${options.objective}, -O${options.level}. This page is one file and asks the network for nothing.`),
   );
+  passes.start();
 }
 
 page(pageData());
