@@ -3,10 +3,12 @@
 #include "bench/ablation.h"
 #include "bench/corpus.h"
 #include "bench/executed.h"
+#include "bench/html.h"
 #include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/mode.h"
 #include "bench/report.h"
+#include "bench/scaling.h"
 #include "bench/seccomp.h"
 #include "bench/times.h"
 
@@ -41,21 +43,53 @@ int Print(const std::string& text) {
   return Fail("cannot write to standard output");
 }
 
+bpfopt::Expected<std::vector<Row>> MeasureAll(const bpfopt::bench::Corpus& corpus,
+                                              const bpfopt::CompileOptions& options) {
+  std::vector<Row> rows;
+  for (const auto& each : corpus.rows) {
+    auto row = bpfopt::bench::Measure(each, options);
+    if (!row) return tl::unexpected(row.error());
+    const auto by_hand = corpus.hand_written.find(each.id);
+    if (by_hand != corpus.hand_written.end()) row->by_hand = by_hand->second;
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+int StatusOf(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+}
+
 int Run(const std::string& directory, bpfopt::CompileOptions options, bool json) {
   options.netmask = 0;  // what tcpdump -d takes without an interface
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
   if (!corpus) return Fail(corpus.error().message);
-  std::vector<Row> rows;
-  for (const auto& each : corpus->rows) {
-    auto row = bpfopt::bench::Measure(each, options);
-    if (!row) return Fail(row.error().message);
-    const auto by_hand = corpus->hand_written.find(each.id);
-    if (by_hand != corpus->hand_written.end()) row->by_hand = by_hand->second;
-    rows.push_back(std::move(*row));
-  }
-  const std::string text = json ? bpfopt::bench::FormatJson(rows) : bpfopt::bench::FormatTable(rows);
+  const auto rows = MeasureAll(*corpus, options);
+  if (!rows) return Fail(rows.error().message);
+  const std::string text = json ? bpfopt::bench::FormatJson(*rows) : bpfopt::bench::FormatTable(*rows);
   if (const int failed = Print(text); failed != 0) return failed;
-  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+  return StatusOf(*rows);
+}
+
+int RunPage(const std::string& directory, bpfopt::CompileOptions options, const std::string& path,
+            std::size_t largest, bool json) {
+  options.netmask = 0;
+  const auto corpus = bpfopt::bench::ReadCorpus(directory);
+  if (!corpus) return Fail(corpus.error().message);
+  auto rows = MeasureAll(*corpus, options);
+  if (!rows) return Fail(rows.error().message);
+  const auto executed =
+      bpfopt::bench::CompareExecuted(*corpus, options, {.captures = {}, .form = Form::kJson});
+  if (!executed) return Fail(executed.error().message);
+  const int status = executed->is_bad ? kBadRows : StatusOf(*rows);
+  const bpfopt::bench::PageData data{std::move(*rows), executed->text,
+                                     bpfopt::bench::MeasureScaling(options, largest)};
+  if (json) {
+    if (const int failed = Print(bpfopt::bench::FormatPageData(data, options) + "\n"); failed != 0)
+      return failed;
+  }
+  const auto written = bpfopt::bench::WritePage(path, data, options);
+  return written ? status : Fail(written.error().message);
 }
 
 // A way of running that makes a report of the corpus.
@@ -90,6 +124,8 @@ int Main(int argc, char** argv) {
   std::string relation = "faithful";
   bpfopt::CompileOptions options;
   bool json = false;
+  std::string page;
+  std::size_t largest = 512;
   bool markdown = false;
   bool seccomp = false;
   bool executed = false;
@@ -114,7 +150,13 @@ int Main(int argc, char** argv) {
   app.add_option("--command", times_options.command, "for --times: the bpfopt to run")->needs("--times");
   app.add_flag("--ablation", ablation, "print what programs come to without each of the passes instead");
   app.add_flag("--markdown", markdown, "for --ablation: a table in Markdown");
-  app.add_flag("--json", json, "print JSON");
+  app.add_flag("--json", json, "print JSON (docs/report.md)");
+  app.add_option("--html", page,
+                 "write all of this to one HTML page; with --json its data is printed as well")
+      ->excludes("--executed", "--times", "--ablation");
+  app.add_option("--entries", largest,
+                 "for --html: of the largest filters that name many things; 0 leaves them out")
+      ->needs("--html");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   CLI11_PARSE(app, argc, argv);
@@ -145,6 +187,7 @@ int Main(int argc, char** argv) {
       return bpfopt::bench::CompareWithoutPasses(corpus, base, form);
     });
   }
+  if (!page.empty()) return RunPage(directory, options, page, largest, json);
   return Run(directory, options, json);
 }
 
