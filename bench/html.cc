@@ -65,6 +65,16 @@ Json ScalingData(const std::vector<ScalingSeries>& all) {
   return data;
 }
 
+// What is there and is no file (a device, a pipe) is written directly.
+bool IsSpecial(const std::string& path) {
+  std::error_code failure;
+  return std::filesystem::exists(path, failure) && !std::filesystem::is_regular_file(path, failure);
+}
+
+std::string TemporaryFor(const std::string& path) {
+  return IsSpecial(path) ? path : fmt::format("{}.{}", path, getpid());
+}
+
 Error SystemError(const std::string& what) {
   return {ErrorCode::kInvalidInput, fmt::format("{}: {}", what, std::strerror(errno)), std::nullopt};
 }
@@ -79,23 +89,27 @@ std::string FormatPageData(const PageData& data, const CompileOptions& options) 
   return document.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
 
+Expected<void> CheckWritable(const std::string& path) {
+  if (IsSpecial(path)) return {};
+  const std::string temporary = TemporaryFor(path);
+  if (!std::ofstream(temporary)) return tl::unexpected(SystemError("cannot create " + path));
+  std::remove(temporary.c_str());
+  return {};
+}
+
 Expected<void> WritePage(const std::string& path, const PageData& data, const CompileOptions& options) {
   const std::string page = web::FinishPage(web::Page::kBench, FormatPageData(data, options));
-  std::error_code failure;
-  const bool is_special =
-      std::filesystem::exists(path, failure) && !std::filesystem::is_regular_file(path, failure);
-  const std::string temporary = is_special ? path : fmt::format("{}.{}", path, getpid());
+  const bool is_special = IsSpecial(path);
+  const std::string temporary = TemporaryFor(path);
   std::ofstream stream(temporary, std::ios::binary);
   if (!stream) return tl::unexpected(SystemError("cannot create " + path));
   stream << page << std::flush;
   const bool written = stream.good();
   stream.close();
-  if (!written || (!is_special && std::rename(temporary.c_str(), path.c_str()) != 0)) {
-    const Error error = SystemError("cannot write " + path);
-    if (!is_special) std::filesystem::remove(temporary, failure);
-    return tl::unexpected(error);
-  }
-  return {};
+  if (written && (is_special || std::rename(temporary.c_str(), path.c_str()) == 0)) return {};
+  const Error error = SystemError("cannot write " + path);
+  if (!is_special) std::remove(temporary.c_str());
+  return tl::unexpected(error);
 }
 
 }  // namespace bpfopt::bench

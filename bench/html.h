@@ -20,6 +20,8 @@ struct PageData {
 
 // The JSON of docs/report.md, and the page that has it in it.
 std::string FormatPageData(const PageData& data, const CompileOptions& options);
+// Could the page be written? An error says why not: to be asked before all is measured.
+Expected<void> CheckWritable(const std::string& path);
 // Under another name until it is complete.
 Expected<void> WritePage(const std::string& path, const PageData& data, const CompileOptions& options);
 

@@ -76,6 +76,8 @@ int RunPage(const std::string& directory, bpfopt::CompileOptions options, const 
   options.netmask = 0;
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
   if (!corpus) return Fail(corpus.error().message);
+  if (const auto writable = bpfopt::bench::CheckWritable(path); !writable)
+    return Fail(writable.error().message);
   auto rows = MeasureAll(*corpus, options);
   if (!rows) return Fail(rows.error().message);
   const auto executed =
