@@ -259,7 +259,10 @@ Json DiagnosticsData(const std::vector<Diagnostic>& diagnostics) {
 Json OptionsData(const CompileOptions& options) {
   const auto link_type = FindLinkType(options.link_type);
   Json data = {{"link_type", options.link_type}};
-  if (link_type) data = {{"link_type", link_type->name}, {"link_type_number", link_type->number}};
+  if (link_type)
+    data = {{"link_type", link_type->name},
+            {"link_type_number", link_type->number},
+            {"link_type_description", link_type->description}};
   data["snaplen"] = options.snaplen;
   data["target"] = TargetName(options.target);
   data["relation"] = RelationName(options.relation);

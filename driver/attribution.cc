@@ -320,9 +320,10 @@ Expected<Attribution> AttributeInstructions(std::string_view filter, const Compi
   driver::Parts parts = driver::FindParts(lowered->filter, filter);
   driver::BitWords words;
   driver::PartTests tests;
+  const auto asked = driver::TestsOfFunction(*function, words);
   for (std::uint32_t id = 0; id < function->block_count(); ++id) {
     if (test_of_block[id] == frontend::kNoTest) continue;
-    for (const driver::BitTest& test : driver::TestsOfBlock(*function->block(id), words)) {
+    for (const driver::BitTest& test : asked[id]) {
       tests.Add(driver::Demands(test, words), parts.of_node[test_of_block[id]]);
     }
   }

@@ -204,55 +204,118 @@ class ProgramWalk {
   std::vector<std::vector<BitTest>> tests_;
 };
 
-// Operands have smaller ids than their users, so their depth is bounded by what a filter can nest.
-Id WordOf(const ir::Value* root, BitWords& words) {
-  std::unordered_map<const ir::Value*, Id> known;
-  std::vector<const ir::Value*> open{root};
-  const auto find = [&](const ir::Value* value) { return value == nullptr || known.contains(value); };
-  while (!open.empty()) {
-    const ir::Value* value = open.back();
-    const bool is_load = value->opcode() == ir::Opcode::kLoad;
-    const ir::Value* lhs = is_load ? value->base() : value->lhs();
-    const ir::Value* rhs = is_load ? nullptr : value->rhs();
-    if (!find(lhs) || !find(rhs)) {
-      if (!find(lhs)) open.push_back(lhs);
-      if (!find(rhs)) open.push_back(rhs);
-      continue;
+class FunctionWalk {
+ public:
+  FunctionWalk(const ir::Function& function, BitWords& words) : function_(function), words_(words) {}
+
+  std::vector<std::vector<BitTest>> Run() {
+    std::vector<std::vector<BitTest>> tests(function_.block_count());
+    for (std::uint32_t id = 0; id < function_.block_count(); ++id) {
+      const ir::Block& block = *function_.block(id);
+      for (const ir::Edge* edge : block.edges()) PassArguments(*edge);
+      const auto* branch = std::get_if<ir::Branch>(&block.terminator);
+      if (branch == nullptr) continue;
+      for (const auto& [lhs, rhs] : Pairs(WordsOf(branch->lhs), WordsOf(branch->rhs))) {
+        if (tests[id].size() < kMostWords) tests[id].push_back({branch->compare, lhs, rhs});
+      }
     }
-    open.pop_back();
-    Id id = 0;
-    if (value->IsConstant()) {
-      id = words.Constant(value->constant());
-    } else if (is_load) {
-      id = words.Load(lhs == nullptr ? std::nullopt : std::optional<Id>(known.at(lhs)), value->offset(),
-                      value->width());
-    } else if (ir::IsBinary(value->opcode())) {
-      id = words.Binary(value->opcode(), known.at(lhs), known.at(rhs));
-    } else if (ir::IsUnary(value->opcode())) {
-      id = words.Mixed({known.at(lhs)});
-    } else if (value->opcode() == ir::Opcode::kAncillary) {
-      id = words.Foreign(value->offset());
-    } else if (value->opcode() == ir::Opcode::kEffect && value->effect() == ir::EffectKind::kDraw) {
-      id = words.Foreign(kAncillaryRandom);
-    } else if (value->opcode() == ir::Opcode::kEffect) {
-      id = words.Foreign(value->effect() == ir::EffectKind::kDeviceType ? kAncillaryHardwareType
-                                                                        : kAncillaryInterfaceIndex);
-    } else if (value->opcode() == ir::Opcode::kWireLength) {
-      id = words.Foreign(BitWords::kWireLength);
-    } else {
-      id = words.Mixed({});  // a parameter: computed in front of the tests
-    }
-    known.emplace(value, id);
+    return tests;
   }
-  return known.at(root);
-}
+
+ private:
+  static std::vector<std::pair<Id, Id>> Pairs(const Words& left, const Words& right) {
+    std::vector<std::pair<Id, Id>> pairs;
+    for (const Id lhs : left) {
+      for (const Id rhs : right) pairs.emplace_back(lhs, rhs);
+    }
+    return pairs;
+  }
+
+  void PassArguments(const ir::Edge& edge) {
+    for (std::size_t i = 0; i < edge.arguments.size(); ++i) {
+      const Words passed = WordsOf(edge.arguments[i]);
+      Add(known_[edge.target->parameters[i]], passed);
+    }
+  }
+
+  // Operands first, without recursion.
+  Words WordsOf(const ir::Value* root) {
+    std::vector<const ir::Value*> open{root};
+    while (!open.empty()) {
+      const ir::Value* value = open.back();
+      const bool is_load = value->opcode() == ir::Opcode::kLoad;
+      const ir::Value* operands[] = {is_load ? value->base() : value->lhs(),
+                                     is_load ? nullptr : value->rhs()};
+      const std::size_t before = open.size();
+      for (const ir::Value* operand : operands) {
+        if (operand != nullptr && !known_.contains(operand)) open.push_back(operand);
+      }
+      if (open.size() != before) continue;
+      open.pop_back();
+      if (!known_.contains(value)) known_.emplace(value, Make(*value));
+    }
+    return known_.at(root);
+  }
+
+  // Of a value whose operands are known.
+  Words Make(const ir::Value& value) {
+    Words made;
+    if (value.opcode() == ir::Opcode::kLoad && value.base() != nullptr) {
+      for (const Id base : known_.at(value.base()))
+        Add(made, {words_.Load(base, value.offset(), value.width())});
+    } else if (ir::IsBinary(value.opcode())) {
+      for (const auto& [lhs, rhs] : Pairs(known_.at(value.lhs()), known_.at(value.rhs()))) {
+        Add(made, {words_.Binary(value.opcode(), lhs, rhs)});
+      }
+    } else if (ir::IsUnary(value.opcode())) {
+      for (const Id operand : known_.at(value.lhs())) Add(made, {words_.Mixed({operand})});
+    } else {
+      made.push_back(MakeLeaf(value));
+    }
+    return made;
+  }
+
+  Id MakeLeaf(const ir::Value& value) {
+    switch (value.opcode()) {
+      case ir::Opcode::kConstant:
+        return words_.Constant(value.constant());
+      case ir::Opcode::kLoad:
+        return words_.Load(std::nullopt, value.offset(), value.width());
+      case ir::Opcode::kWireLength:
+        return words_.Foreign(BitWords::kWireLength);
+      case ir::Opcode::kAncillary:
+        return words_.Foreign(value.offset());
+      case ir::Opcode::kEffect:
+        return words_.Foreign(PlaceOf(value.effect()));
+      default:
+        return words_.Mixed({});
+    }
+  }
+
+  static std::uint32_t PlaceOf(ir::EffectKind effect) {
+    switch (effect) {
+      case ir::EffectKind::kDraw:
+        return kAncillaryRandom;
+      case ir::EffectKind::kNlattr:
+        return kAncillaryNlattr;
+      case ir::EffectKind::kNlattrNest:
+        return kAncillaryNlattrNest;
+      case ir::EffectKind::kDeviceType:
+        return kAncillaryHardwareType;
+      default:
+        return kAncillaryInterfaceIndex;
+    }
+  }
+
+  const ir::Function& function_;
+  BitWords& words_;
+  std::unordered_map<const ir::Value*, Words> known_;
+};
 
 }  // namespace
 
-std::vector<BitTest> TestsOfBlock(const ir::Block& block, BitWords& words) {
-  const auto* branch = std::get_if<ir::Branch>(&block.terminator);
-  if (branch == nullptr) return {};
-  return {{branch->compare, WordOf(branch->lhs, words), WordOf(branch->rhs, words)}};
+std::vector<std::vector<BitTest>> TestsOfFunction(const ir::Function& function, BitWords& words) {
+  return FunctionWalk(function, words).Run();
 }
 
 std::vector<std::vector<BitTest>> TestsOfProgram(const Program& program, Target target, BitWords& words) {

@@ -18,8 +18,10 @@ struct BitTest {
   BitWords::Id rhs = 0;
 };
 
-// That the block ends in; for the naive function of a filter, whose blocks have no switches.
-std::vector<BitTest> TestsOfBlock(const ir::Block& block, BitWords& words);
+// By block: what it asks in its end. For the naive function of a filter as Lower() leaves it, its blocks in a
+// topological order and without switches. One test for each of the words that the operands may be, at most a
+// few.
+std::vector<std::vector<BitTest>> TestsOfFunction(const ir::Function& function, BitWords& words);
 
 // By instruction: empty but for conditional jumps. One test for each of the words that may be in A and X
 // there, at most a few. `program` has passed the checker.

@@ -30,8 +30,8 @@ struct FilterPart {
 
 struct Attribution {
   std::vector<FilterPart> parts;  // in the order of writing, at most kMostParts
-  // By program and instruction: indices into `parts`, ascending. Returns, unconditional jumps and what no
-  // test uses come from none.
+  // By program and instruction: indices into `parts`, ascending. Returns, unconditional jumps, what no
+  // test uses, and tests in front of all others of how long a header is, come from none.
   std::vector<std::vector<std::vector<std::size_t>>> programs;
 
   friend bool operator==(const Attribution&, const Attribution&) = default;

@@ -1,6 +1,6 @@
 // The pages as their readers have them: opened from disk in a browser.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { openBrowser, openPage } from './browser.mjs';
 import { pcapOf, randomPackets } from './packets.mjs';
 
-const command = process.env.BPFOPT_COMMAND;
+const { BPFOPT_COMMAND: command, BPFOPT_BENCH_COMMAND: bench } = process.env;
 const screenshots = process.env.BPFOPT_SCREENSHOTS ?? join(tmpdir(), 'bpfopt-screenshots');
 const FILTER = 'tcp port 80 and host 192.0.2.17';
 const VIEWS = {
@@ -146,6 +146,70 @@ for (const [name, words] of Object.entries({ 'no filter at all': [''], 'one that
   pageTest(`opens without errors: ${name}`, words, {}, async (tab) => {
     await tab.fill('#packet-hex', '00'.repeat(60));
     assert.ok(await tab.locator('.verdict').count() > 0);
+  });
+}
+
+/** A page of the bench over the corpus, made once; without the large filters, which take long. */
+let benchPage = null;
+function benchReport() {
+  if (benchPage === null) {
+    benchPage = join(directory, 'bench.html');
+    execFileSync(bench, ['--corpus', corpus(), '--html', benchPage, '--entries', '32'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+  return benchPage;
+}
+
+function corpus() {
+  const rows = ['web | EN10MB | tcp port 80', 'name | EN10MB | port 53', 'ping | EN10MB | icmp or icmp6', 'raw | RAW | udp port 53', 'wrong | EN10MB | 0 / ether[1] = 0', 'refused | EN10MB | ip and ip6', 'same | EN10MB | ip'];
+  writeFileSync(join(directory, 'common.txt'), `${rows.slice(0, 4).join('\n')}\n`);
+  writeFileSync(join(directory, 'mine.txt'), `${rows.slice(4).join('\n')}\n`);
+  return directory;
+}
+
+const noBench = !bench ? 'bpfopt-bench was not built' : spawnSync('tcpdump', ['--version']).error ? 'tcpdump is not installed' : false;
+
+test('the bench page sorts and filters its rows', { skip: noBench }, async () => {
+  const { tab, problems } = await openPage(browser, benchReport());
+  const column = (n) => tab.locator(`.rows tbody td:nth-child(${n})`).allTextContents();
+  assert.equal((await column(1)).length, 7);
+  const ratios = (await column(5)).filter(Boolean).map(Number);
+  assert.deepEqual(ratios, [...ratios].sort((a, b) => a - b));
+  await tab.getByRole('button', { name: 'ratio' }).click();
+  assert.deepEqual((await column(5)).filter(Boolean).map(Number), [...ratios].reverse());
+  assert.equal(await tab.locator('th[aria-sort="descending"]').textContent(), 'ratio');
+  await tab.fill('#search', 'port 53');
+  assert.deepEqual((await column(1)).sort(), ['port 53', 'udp port 53']);
+  await tab.fill('#search', '');
+  await tab.selectOption('#corpus', 'mine.txt');
+  assert.equal((await column(1)).length, 3);
+  await tab.selectOption('#outcome', 'tcpdump-refuses');
+  assert.deepEqual(await column(1), ['ip and ip6']);
+  assert.match(await tab.locator('#row-count').textContent(), /^1 of 7 filters/);
+  assert.deepEqual(problems, []);
+  await tab.context().close();
+});
+
+test('the bench page draws its plots, and says what is pointed at', { skip: noBench }, async () => {
+  const { tab, problems } = await openPage(browser, benchReport());
+  assert.equal(await tab.locator('.plot canvas').count(), 4);
+  const plot = await tab.locator('.plot .u-over').first().boundingBox();
+  await tab.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
+  assert.match(await tab.locator('.readout').first().textContent(), /: \d+ instructions, libpcap \d+/);
+  await tab.click('.theme');
+  assert.equal(await tab.locator('.plot canvas').count(), 4);
+  assert.match(await tab.locator('#means').textContent(), /all/);
+  assert.deepEqual(problems, []);
+  await tab.context().close();
+});
+
+for (const [name, options] of Object.entries(VIEWS)) {
+  test(`the bench page fits: ${name}`, { skip: noBench }, async () => {
+    const { tab, problems } = await openPage(browser, benchReport(), options);
+    const { width, room } = await tab.evaluate(() => ({ width: document.documentElement.scrollWidth, room: innerWidth }));
+    assert.ok(width <= room, `${width} pixels wide in ${room}`);
+    await tab.screenshot({ path: join(screenshots, `bench-${name}.png`), fullPage: true });
+    assert.deepEqual(problems, []);
+    await tab.context().close();
   });
 }
 

@@ -26,7 +26,7 @@ function page(data) {
     h('header', { class: 'page' },
       h('div', { class: 'brand' }, h('span', {}, h('b', {}, 'bpfopt'), ' report'), themeButton()),
       h('h1', {}, filterText(data, link)),
-      h('p', { class: 'lead' }, `A tcpdump filter for ${options.link_type}, compiled to BPF by bpfopt, beside what libpcap makes of it.`),
+      h('p', { class: 'lead' }, `A tcpdump filter for ${options.link_type_description || options.link_type} (${options.link_type}), compiled to BPF by bpfopt, beside what libpcap makes of it.`),
       figures(data),
       data.diagnostics.map(({ severity, message }) => h('p', { class: 'note' }, h('b', {}, severity), `: ${message}`))),
     h('main', {}, programsSection(data, link), box.element, passes.section, proofSection(data)),
