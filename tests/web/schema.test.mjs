@@ -54,6 +54,7 @@ test('bpfopt-bench --json', { skip: whyNot(bench) || noTcpdump }, () => {
   writeFileSync(join(directory, 'rows.txt'), 'web | EN10MB | tcp port 80\nwrong | EN10MB | 0 / ether[1] = 0\nrefused | EN10MB | ip and ip6\nraw | RAW | udp\n');
   check(validate, output(bench, '--corpus', directory, '--json'));
   check(validate, output(bench, '--corpus', directory, '--executed', '--json'));
+  check(validate, output(bench, '--corpus', directory, '--times', '--json'));
   const page = output(bench, '--corpus', directory, '--html', join(directory, 'bench.html'), '--entries', '16', '--json');
   check(validate, page);
   assert.deepEqual(page.scaling.map(({ points }) => points.length), [2, 2, 2]);

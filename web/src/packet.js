@@ -29,6 +29,14 @@ function bytesOf(text) {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
+/** Scrolls the row's own box, and not the page. */
+function keepInView(row) {
+  const box = row.closest('.steps');
+  const top = row.offsetTop - box.querySelector('thead').offsetHeight;
+  if (top < box.scrollTop) box.scrollTop = top;
+  else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+}
+
 export class PacketBox {
   constructor(data) {
     this.data = data;
@@ -222,7 +230,7 @@ export class PacketBox {
         this.slider,
         h('button', { type: 'button', onclick: () => this.setStep(this.step + 1), 'aria-label': 'Next step' }, '›'),
         this.stepText),
-      h('div', { class: 'traces' }, this.tables.map(({ table }) => h('div', { class: 'scroll' }, table))),
+      h('div', { class: 'traces' }, this.tables.map(({ table, title }) => h('div', { class: 'scroll steps', tabindex: 0, role: 'group', 'aria-label': `Steps of ${title}` }, table))),
       h('h3', {}, 'Bytes'),
       h('p', { class: 'note' }, 'Marked: what the instructions of this step read.'),
       this.dump,
@@ -243,9 +251,9 @@ export class PacketBox {
       return row;
     });
     const table = h('table', { class: 'trace', 'aria-label': `Steps of ${side.title}` },
-      h('thead', {}, h('tr', {}, ['', side.title, 'A', 'X', ''].map((name) => h('th', {}, name)))),
+      h('thead', {}, h('tr', {}, ['No.', side.title, 'A', 'X', 'then'].map((name) => h('th', {}, name)))),
       h('tbody', {}, rows));
-    return { table, rows };
+    return { table, rows, title: side.title };
   }
 
   setStep(step) {
@@ -258,6 +266,7 @@ export class PacketBox {
       this.tables[i].rows.forEach((row, j) => {
         row.className = j === now ? 'now' : j > now ? 'later' : '';
       });
+      keepInView(this.tables[i].rows[now]);
       const read = outcome.steps[now].read;
       if (read && this.step < outcome.steps.length) reads.push(read);
     });

@@ -123,7 +123,7 @@ export function programsSection(data, link) {
   const { left, right } = listing(data, link);
   const grid = h(
     'div',
-    { class: 'programs', onkeydown: moveFocus },
+    { class: data.ours.instructions.length > 100 ? 'programs tall' : 'programs', onkeydown: moveFocus },
     h('div', {}, h('h3', {}, `bpfopt: ${plural(data.ours.instructions.length, 'instruction')}`), left),
     h('div', {}, h('h3', {}, data.libpcap.error
       ? 'libpcap refuses this filter'
