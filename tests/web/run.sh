@@ -22,6 +22,7 @@ case $1 in
   browser)
     why=$(node -e 'import("./browser.mjs").then((m) => console.log(m.missing() ?? ""))')
     [ -z "$why" ] || skip "$why"
+    [ -n "${BPFOPT_COMMAND:-}" ] || skip "no bpfopt to make pages with (under the sanitizers)"
     BPFOPT_SCREENSHOTS=$2 exec node --test browser.test.mjs
     ;;
 esac

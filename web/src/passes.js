@@ -143,7 +143,7 @@ export function passesSection(data) {
     { 'aria-labelledby': 'passes' },
     h('h2', { id: 'passes' }, 'How it came about'),
     h('p', { class: 'lead' }, 'The filter becomes a graph of tests, and one pass after another rewrites it. Move the slider through them; ',
-      'blocks that a pass made or changed are marked. need [12]:2 ends the program where a packet has no two bytes at 12, as a load in BPF does; ldh[12] is what stands there.'),
+      'blocks that a pass made or changed are marked. ', h('code', {}, 'need [12]:2'), ' ends the program where a packet has no two bytes at 12, as a load in BPF does; ', h('code', {}, 'ldh[12]'), ' is what stands there.'),
     h('div', { class: 'controls' },
       h('button', { type: 'button', 'aria-label': 'Previous step of the compile', onclick: () => set(current - 1) }, '‹'),
       slider,

@@ -141,7 +141,7 @@ export function programsSection(data, link) {
     'section',
     { 'aria-labelledby': 'programs' },
     h('h2', { id: 'programs' }, 'The two programs'),
-    h('p', { class: 'lead' }, 'What tcpdump -d would print, beside what it prints now. Letters and colours say which ',
+    h('p', { class: 'lead' }, 'What ', h('code', {}, 'tcpdump -d'), ' would print, beside what it prints now. Letters and colours say which ',
       'parts of the filter an instruction decides, or prepares; one that serves several parts has several. ',
       'Point at an instruction, or move with the arrow keys: its partner, its parts and where it jumps are marked.'),
     h('ul', { class: 'legend', 'aria-label': 'Parts of the filter' },
