@@ -105,9 +105,11 @@ case $command in
     ctest --test-dir build --output-on-failure -R '^web\.'
     ;;
   sanitize)
+    # Clang builds this in two thirds of GCC's time, and warns of other things.
+    packages="$packages clang libclang-rt-14-dev"
     install_packages
-    build build-sanitize all -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON \
-      -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_PRECOMPILE=ON
+    build build-sanitize all -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
+      -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_PRECOMPILE=ON
     run_tests build-sanitize
     ;;
   fuzz) fuzz "$@" ;;

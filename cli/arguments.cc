@@ -4,7 +4,6 @@
 #include "bpfopt/libpcap.h"
 #include "cli/files.h"
 
-#include <algorithm>
 #include <arpa/inet.h>
 #include <limits>
 
@@ -37,32 +36,18 @@ Expected<std::shared_ptr<const Resolver>> MakeResolver(const std::string& hosts_
   return std::shared_ptr<const Resolver>(std::move(*resolver));
 }
 
-bool LooksLikeOption(const std::string& word) {
-  return word.size() > 1 && word[0] == '-' && (word[1] < '0' || word[1] > '9');
-}
-
 }  // namespace
 
-std::vector<std::string> FreeWords(const CLI::App& app) {
-  std::vector<std::string> words = app.remaining();
-  const auto mark = std::find(words.begin(), words.end(), "--");
-  if (const auto option = std::find_if(words.begin(), mark, LooksLikeOption); option != mark) {
-    throw CLI::ExtrasError(app.get_name(), {*option});
-  }
-  if (mark != words.end()) words.erase(mark);
-  return words;
-}
-
-void MeaningArguments::AddTo(CLI::App& app, bool with_link_type) {
+void MeaningArguments::AddTo(CommandLine& line, bool with_link_type) {
   if (with_link_type)
-    app.add_option("-y,--link-type", link_type, "link type by name or number (-L lists them)");
-  app.add_option("-s,--snaplen", snaplen, "bytes to keep of an accepted packet");
-  app.add_option("-m,--netmask", netmask, "of the network captured on, for 'ip broadcast'");
-  app.add_option(
-         "--protochain-depth", protochain_depth,
-         fmt::format("headers that 'protochain' follows, at most; {} by default", kDefaultProtochainDepth))
-      ->check(CLI::Range(std::uint32_t{1}, kMaxProtochainDepth));
-  app.add_option("--hosts", hosts_file, "hosts(5) file to look names up in before the system's");
+    line.AddOption("-y,--link-type", link_type, "link type by name or number (-L lists them)");
+  line.AddNumber("-s,--snaplen", snaplen, 0, std::numeric_limits<std::uint32_t>::max(),
+                 "bytes to keep of an accepted packet");
+  line.AddOption("-m,--netmask", netmask, "of the network captured on, for 'ip broadcast'");
+  line.AddNumber(
+      "--protochain-depth", protochain_depth, 1, kMaxProtochainDepth,
+      fmt::format("headers that 'protochain' follows, at most; {} by default", kDefaultProtochainDepth));
+  line.AddOption("--hosts", hosts_file, "hosts(5) file to look names up in before the system's");
 }
 
 Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
@@ -79,28 +64,27 @@ Expected<void> MeaningArguments::Apply(CompileOptions& options) const {
   return {};
 }
 
-void EffortArguments::AddTo(CLI::App& app) {
-  app.add_option(
-         "-O", level,
-         "0: as written, 1: without a solver, 2: everything, 3: and the superoptimizer, with larger budgets")
-      ->check(CLI::Range(0, 3));
-  AddChoice(app, "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
-            fmt::format("strict: the same verdict on every packet; faithful: but for packets cut short; {}",
-                        relation == Relation::kStrict ? "strict is the default" : "faithful is the default"));
-  AddChoice(app, "--objective", objective,
-            {{"size", Objective::kSize}, {"speed", Objective::kSpeed}, {"balanced", Objective::kBalanced}},
-            "what to make small: size, speed or balanced (default)");
-  app.add_option("--limit", limit, "instructions that fit (BSDs take 512, iptables 64)")
-      ->check(CLI::Range(1, 1000000));
-  AddChoice(app, "--target", target,
-            {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
-            "whose rules the program runs under: pcap (default), linux or seccomp");
-  AddChoice(app, "--proof", proof,
-            {{"on", ProofMode::kOn}, {"off", ProofMode::kOff}, {"required", ProofMode::kRequired}},
-            "on (default from -O2), off, or required: fail rather than fall back");
-  app.add_option("--disable-pass", disabled_passes, "leave a pass out (--list-passes); may be repeated")
-      ->type_name("PASS")
-      ->allow_extra_args(false);
+void EffortArguments::AddTo(CommandLine& line) {
+  line.AddNumber(
+      "-O", level, 0, 3,
+      "0: as written, 1: without a solver, 2: everything, 3: and the superoptimizer, with larger budgets");
+  line.AddChoice(
+      "--equal", relation, {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
+      fmt::format("strict: the same verdict on every packet; faithful: but for packets cut short; {}",
+                  relation == Relation::kStrict ? "strict is the default" : "faithful is the default"));
+  line.AddChoice(
+      "--objective", objective,
+      {{"size", Objective::kSize}, {"speed", Objective::kSpeed}, {"balanced", Objective::kBalanced}},
+      "what to make small: size, speed or balanced (default)");
+  line.AddNumber("--limit", limit, 1, 1000000, "instructions that fit (BSDs take 512, iptables 64)");
+  line.AddChoice("--target", target,
+                 {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
+                 "whose rules the program runs under: pcap (default), linux or seccomp");
+  line.AddChoice("--proof", proof,
+                 {{"on", ProofMode::kOn}, {"off", ProofMode::kOff}, {"required", ProofMode::kRequired}},
+                 "on (default from -O2), off, or required: fail rather than fall back");
+  line.AddRepeatedOption("--disable-pass", disabled_passes, "PASS",
+                         "leave a pass out (--list-passes); may be repeated");
 }
 
 void EffortArguments::Apply(CompileOptions& options) const {
@@ -113,8 +97,8 @@ void EffortArguments::Apply(CompileOptions& options) const {
   options.disabled_passes = disabled_passes;
 }
 
-void FilterArguments::AddTo(CLI::App& app) {
-  app.add_option("-F,--file", file, "read the filter from a file ('-': standard input)");
+void FilterArguments::AddTo(CommandLine& line) {
+  line.AddOption("-F,--file", file, "read the filter from a file ('-': standard input)");
 }
 
 Expected<NamedText> FilterArguments::Read(const std::vector<std::string>& words) const {

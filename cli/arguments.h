@@ -4,6 +4,7 @@
 
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
+#include "cli/command_line.h"
 #include "cli/diagnostics.h"
 
 #include <map>
@@ -11,34 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 namespace bpfopt::cli {
-
-// Words that are no option's, options allowed among them and none after `--`. They are not a positional
-// option of CLI11, which would take "[12]" for a list. Throws CLI::ExtrasError for an unknown option.
-std::vector<std::string> FreeWords(const CLI::App& app);
-
-// An option whose value is one of a few words.
-template <typename Choice>
-CLI::Option* AddChoice(CLI::App& app, const std::string& names, Choice& choice,
-                       std::vector<std::pair<std::string, std::common_type_t<Choice>>> words,
-                       const std::string& help) {
-  std::vector<std::string> keys;
-  keys.reserve(words.size());
-  for (const auto& [word, value] : words) keys.push_back(word);
-  return app
-      .add_option_function<std::string>(
-          names,
-          [&choice, words = std::move(words)](const std::string& text) {
-            for (const auto& [word, value] : words) {
-              if (word == text) choice = value;
-            }
-          },
-          help)
-      ->check(CLI::IsMember(keys))
-      ->type_name("");
-}
 
 // What says which packets are meant: link type, lengths, names.
 struct MeaningArguments {
@@ -48,7 +22,7 @@ struct MeaningArguments {
   std::uint32_t protochain_depth = kDefaultProtochainDepth;
   std::string hosts_file;
 
-  void AddTo(CLI::App& app, bool with_link_type);
+  void AddTo(CommandLine& line, bool with_link_type);
   // Fills the options' link type, snapshot length, netmask, depth of chains, resolver and reader of files.
   Expected<void> Apply(CompileOptions& options) const;
 };
@@ -65,7 +39,7 @@ struct EffortArguments {
   std::optional<ProofMode> proof;
   std::vector<std::string> disabled_passes;
 
-  void AddTo(CLI::App& app);
+  void AddTo(CommandLine& line);
   void Apply(CompileOptions& options) const;
 };
 
@@ -73,15 +47,11 @@ struct EffortArguments {
 struct FilterArguments {
   std::string file;
 
-  void AddTo(CLI::App& app);
+  void AddTo(CommandLine& line);
   // `words` are joined by blanks as tcpdump does; in a file, comments from '#' to the end of the line are
   // blanked.
   Expected<NamedText> Read(const std::vector<std::string>& words) const;
 };
-
-// Parses and calls `run`, which throws only CLI11's errors: for these, and for --help, prints and returns.
-template <typename Run>
-int ParseAndRun(CLI::App& app, int argc, const char* const* argv, Run run);
 
 // What libpcap makes of the filter, or where the spelling is bpfopt's alone (`host in { ... }`), of the same
 // filter in libpcap's.
@@ -89,19 +59,6 @@ Expected<Program> LibpcapProgram(const std::string& filter, const CompileOptions
 
 // One line when a program is not proven, since it was asked for without a proof.
 void NoteMissingProof(const CompileResult& result, int level, std::optional<ProofMode> proof);
-
-template <typename Run>
-int ParseAndRun(CLI::App& app, int argc, const char* const* argv, Run run) {
-  app.allow_extras();
-  try {
-    app.parse(argc, argv);
-    return run(FreeWords(app));
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    return ReportError(std::string(error.what()));
-  }
-}
 
 }  // namespace bpfopt::cli
 

@@ -62,13 +62,12 @@ std::string OurHeading(const CompileResult& result, const CompileOptions& option
 class Comparer {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app("Prints the program beside the one that libpcap's optimizer makes.",
-                 "bpfopt compare EXPR...");
-    meaning_.AddTo(app, /*with_link_type=*/true);
-    effort_.AddTo(app);
-    filter_.AddTo(app);
-    return ParseAndRun(app, argc, argv,
-                       [&](const std::vector<std::string>& words) { return Compare(words); });
+    CommandLine line("Prints the program beside the one that libpcap's optimizer makes.",
+                     "bpfopt compare EXPR...");
+    meaning_.AddTo(line, /*with_link_type=*/true);
+    effort_.AddTo(line);
+    filter_.AddTo(line);
+    return line.Run(argc, argv, [&](const std::vector<std::string>& words) { return Compare(words); });
   }
 
  private:

@@ -33,19 +33,19 @@ constexpr const char* kFooter =
 class Compiler {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app("Compiles pcap filters to classic BPF, each program proven equal to its filter.",
-                 "bpfopt [compile] EXPR...");
-    app.footer(kFooter);
-    meaning_.AddTo(app, /*with_link_type=*/true);
-    effort_.AddTo(app);
-    filter_.AddTo(app);
-    output_.AddTo(app);
-    inspection_.AddTo(app);
-    app.add_flag("-L,--list-link-types", list_link_types_, "list the link types that filters compile for");
-    app.add_flag("--list-passes", list_passes_, "list the passes");
-    app.add_flag("--version", version_,
+    CommandLine line("Compiles pcap filters to classic BPF, each program proven equal to its filter.",
+                     "bpfopt [compile] EXPR...");
+    line.AddFooter(kFooter);
+    meaning_.AddTo(line, /*with_link_type=*/true);
+    effort_.AddTo(line);
+    filter_.AddTo(line);
+    output_.AddTo(line);
+    inspection_.AddTo(line);
+    line.AddFlag("-L,--list-link-types", list_link_types_, "list the link types that filters compile for");
+    line.AddFlag("--list-passes", list_passes_, "list the passes");
+    line.AddFlag("--version", version_,
                  "print the versions of bpfopt and of the libpcap whose meaning it follows");
-    return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+    return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
       if (version_) return Print(fmt::format("bpfopt {}\n{}\n", Version(), LibpcapVersion()));
       if (list_link_types_) return PrintLinkTypes();
       if (list_passes_) return PrintPasses();

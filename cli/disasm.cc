@@ -26,10 +26,10 @@ int Disassemble(const std::string& path, const OutputArguments& output) {
 }  // namespace
 
 int DisasmCommand(int argc, const char* const* argv) {
-  CLI::App app("Prints a program that is given in any of the formats.", "bpfopt disasm FILE|-");
+  CommandLine line("Prints a program that is given in any of the formats.", "bpfopt disasm FILE|-");
   OutputArguments output;
-  output.AddTo(app);
-  return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+  output.AddTo(line);
+  return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
     if (words.size() != 1) return ReportError(std::string("disasm takes one file, or '-'"));
     return Disassemble(words[0], output);
   });

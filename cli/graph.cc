@@ -47,17 +47,17 @@ int Graph(const FilterArguments& arguments, const std::vector<std::string>& word
 }  // namespace
 
 int GraphCommand(int argc, const char* const* argv) {
-  CLI::App app("Prints the control-flow graph at the end of the passes.", "bpfopt graph EXPR...");
+  CommandLine line("Prints the control-flow graph at the end of the passes.", "bpfopt graph EXPR...");
   MeaningArguments meaning;
   EffortArguments effort{Relation::kFaithful};
   FilterArguments filter;
   Picture picture = Picture::kDot;
-  meaning.AddTo(app, /*with_link_type=*/true);
-  effort.AddTo(app);
-  filter.AddTo(app);
-  AddChoice(app, "--format", picture, {{"dot", Picture::kDot}, {"svg", Picture::kSvg}},
-            "dot (default) or svg");
-  return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+  meaning.AddTo(line, /*with_link_type=*/true);
+  effort.AddTo(line);
+  filter.AddTo(line);
+  line.AddChoice("--format", picture, {{"dot", Picture::kDot}, {"svg", Picture::kSvg}},
+                 "dot (default) or svg");
+  return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
     CompileOptions options;
     effort.Apply(options);
     if (const auto applied = meaning.Apply(options); !applied) return ReportError(applied.error());

@@ -10,15 +10,15 @@
 namespace bpfopt::cli {
 
 int ImpliesCommand(int argc, const char* const* argv) {
-  CLI::App app(
+  CommandLine line(
       "Is every packet that A accepts accepted by B? With --target seccomp: is B on every system call at "
       "least "
       "as permissive as A? An operand is a file with a program in any of the formats, '-', or expr:EXPR for "
       "libpcap's unoptimized program of a filter.",
       "bpfopt implies A B");
   ProofCommand command;
-  command.AddTo(app);
-  return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+  command.AddTo(line);
+  return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
     const auto programs = command.Read(words, "implies");
     if (!programs) return programs.error();
     return command.Tell(

@@ -10,18 +10,16 @@
 
 namespace bpfopt::cli {
 
-void InspectionArguments::AddTo(CLI::App& app) {
+void InspectionArguments::AddTo(CommandLine& line) {
   const std::vector<std::string_view> before_passes(steps_.begin(), steps_.end() - 1);
-  app.add_option("--print-after", print_after_,
-                 fmt::format("print what a step made: {} or a pass", fmt::join(steps_, ", ")))
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_flag("--print-after-all", print_after_all_, "print what each step made");
-  app.add_option("--stop-after", stop_after_,
+  line.AddRepeatedOption("--print-after", print_after_, "STEP",
+                         fmt::format("print what a step made: {} or a pass", fmt::join(steps_, ", ")));
+  line.AddFlag("--print-after-all", print_after_all_, "print what each step made");
+  line.AddOption("--stop-after", stop_after_,
                  fmt::format("print what is there after {} or the first run of a pass, and stop",
                              fmt::join(before_passes, ", ")));
-  app.add_flag("--stats", stats_, "print what was done how often");
-  app.add_flag("--time-passes", time_passes_, "print where the time went");
+  line.AddFlag("--stats", stats_, "print what was done how often");
+  line.AddFlag("--time-passes", time_passes_, "print where the time went");
 }
 
 Expected<void> InspectionArguments::CheckSteps() const {

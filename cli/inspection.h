@@ -4,13 +4,12 @@
 
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
+#include "cli/command_line.h"
 
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <CLI/CLI.hpp>
 
 namespace bpfopt::cli {
 
@@ -20,7 +19,7 @@ class InspectionArguments {
   // first IR: {"parse", "resolve", "lower", "emit"}.
   explicit InspectionArguments(std::vector<std::string_view> steps) : steps_(std::move(steps)) {}
 
-  void AddTo(CLI::App& app);
+  void AddTo(CommandLine& line);
   // Are the steps to be printed there?
   Expected<void> CheckSteps() const;
   // Prints what was asked for on standard error as steps end; empty when nothing was. This object must

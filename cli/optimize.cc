@@ -17,18 +17,18 @@ namespace {
 class Optimizer {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app(
+    CommandLine line(
         "Optimizes a classic BPF program in any of the formats; what comes out is proven equal to what went "
         "in and "
         "never larger.",
         "bpfopt optimize FILE|-");
-    app.add_option(
+    line.AddOption(
         "-y,--link-type", link_type_,
         "link type of the packets, by name or number (EN10MB); cooked captures have rules of their own");
-    effort_.AddTo(app);
-    output_.AddTo(app);
-    inspection_.AddTo(app);
-    return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+    effort_.AddTo(line);
+    output_.AddTo(line);
+    inspection_.AddTo(line);
+    return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
       if (words.size() != 1) return ReportError(std::string("optimize takes one file, or '-'"));
       return OptimizeFile(words[0]);
     });

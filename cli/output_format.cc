@@ -5,23 +5,23 @@
 
 namespace bpfopt::cli {
 
-void AddByteOrder(CLI::App& app, ByteOrder& byte_order) {
-  AddChoice(app, "--endian", byte_order, {{"little", ByteOrder::kLittle}, {"big", ByteOrder::kBig}},
-            "byte order of raw programs: little or big (default: this machine's)");
+void AddByteOrder(CommandLine& line, ByteOrder& byte_order) {
+  line.AddChoice("--endian", byte_order, {{"little", ByteOrder::kLittle}, {"big", ByteOrder::kBig}},
+                 "byte order of raw programs: little or big (default: this machine's)");
 }
 
-void OutputArguments::AddTo(CLI::App& app) {
-  app.add_flag("-d", d_count, "print as tcpdump -d (default), -dd or -ddd does");
-  AddChoice(app, "--format", format,
-            {{"asm", Format::kAssembly},
-             {"c", Format::kC},
-             {"decimal", Format::kDecimal},
-             {"iptables", Format::kIptables},
-             {"bpf_asm", Format::kBpfAsm},
-             {"raw", Format::kRaw},
-             {"json", Format::kJson}},
-            "asm, c, decimal, iptables, bpf_asm, raw or json");
-  AddByteOrder(app, byte_order);
+void OutputArguments::AddTo(CommandLine& line) {
+  line.AddCountedFlag("-d", d_count, "print as tcpdump -d (default), -dd or -ddd does");
+  line.AddChoice("--format", format,
+                 {{"asm", Format::kAssembly},
+                  {"c", Format::kC},
+                  {"decimal", Format::kDecimal},
+                  {"iptables", Format::kIptables},
+                  {"bpf_asm", Format::kBpfAsm},
+                  {"raw", Format::kRaw},
+                  {"json", Format::kJson}},
+                 "asm, c, decimal, iptables, bpf_asm, raw or json");
+  AddByteOrder(line, byte_order);
 }
 
 Expected<std::string> OutputArguments::Write(const Program& program) const {

@@ -3,23 +3,22 @@
 #define BPFOPT_CLI_OUTPUT_FORMAT_H
 
 #include "bpfopt/format.h"
+#include "cli/command_line.h"
 
 #include <optional>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 namespace bpfopt::cli {
 
 // Of raw programs, read or written: little or big.
-void AddByteOrder(CLI::App& app, ByteOrder& byte_order);
+void AddByteOrder(CommandLine& line, ByteOrder& byte_order);
 
 struct OutputArguments {
   int d_count = 0;
   std::optional<Format> format;
   ByteOrder byte_order = kHostByteOrder;
 
-  void AddTo(CLI::App& app);
+  void AddTo(CommandLine& line);
   // --format wins; without anything, as -d. An error when the format cannot hold the program.
   Expected<std::string> Write(const Program& program) const;
 };

@@ -4,6 +4,8 @@
 #include "cli/exit_status.h"
 #include "cli/files.h"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 namespace bpfopt::cli {
@@ -22,15 +24,16 @@ bool FitsInCapture(const Counterexample& example) {
 
 }  // namespace
 
-void ProofCommand::AddTo(CLI::App& app) {
-  meaning_.AddTo(app, /*with_link_type=*/true);
-  AddChoice(app, "--target", options_.target,
-            {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
-            "whose rules: pcap (default), linux or seccomp");
-  AddByteOrder(app, byte_order_);
-  app.add_option("--steps", options_.steps, "how much work the solver may do");
-  app.add_option("--counterexample", capture_, "write a packet that tells the programs apart to this file");
-  app.add_flag("--stats", stats_, "print what the proof took");
+void ProofCommand::AddTo(CommandLine& line) {
+  meaning_.AddTo(line, /*with_link_type=*/true);
+  line.AddChoice("--target", options_.target,
+                 {{"pcap", Target::kPcap}, {"linux", Target::kLinux}, {"seccomp", Target::kSeccomp}},
+                 "whose rules: pcap (default), linux or seccomp");
+  AddByteOrder(line, byte_order_);
+  line.AddNumber("--steps", options_.steps, 0, std::numeric_limits<std::uint64_t>::max(),
+                 "how much work the solver may do");
+  line.AddOption("--counterexample", capture_, "write a packet that tells the programs apart to this file");
+  line.AddFlag("--stats", stats_, "print what the proof took");
 }
 
 tl::expected<std::pair<Program, Program>, int> ProofCommand::Read(const std::vector<std::string>& words,

@@ -27,7 +27,7 @@ struct ProofWords {
 class ProofCommand {
  public:
   // The options but for --equal.
-  void AddTo(CLI::App& app);
+  void AddTo(CommandLine& line);
   VerifyOptions& options() { return options_; }
 
   // The two programs. Reports by itself what is wrong, and then gives the exit status.

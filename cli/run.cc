@@ -19,14 +19,14 @@ namespace {
 class Runner {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app("Filters a capture; the link type is the file's.", "bpfopt run -r IN [-w OUT] EXPR...");
-    meaning_.AddTo(app, /*with_link_type=*/false);
-    effort_.AddTo(app);
-    filter_.AddTo(app);
-    app.add_option("-r", input_, "capture to read: pcap or pcapng, '-': standard input")->required();
-    app.add_option("-w", output_, "capture to write the accepted packets to, '-': standard output");
-    app.add_flag("--verdicts", verdicts_, "print one verdict a packet instead of counts");
-    return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+    CommandLine line("Filters a capture; the link type is the file's.", "bpfopt run -r IN [-w OUT] EXPR...");
+    meaning_.AddTo(line, /*with_link_type=*/false);
+    effort_.AddTo(line);
+    filter_.AddTo(line);
+    line.AddRequiredOption("-r", input_, "capture to read: pcap or pcapng, '-': standard input");
+    line.AddOption("-w", output_, "capture to write the accepted packets to, '-': standard output");
+    line.AddFlag("--verdicts", verdicts_, "print one verdict a packet instead of counts");
+    return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
       if (verdicts_ && output_ == "-") {
         return ReportError(std::string("--verdicts and -w - both claim standard output"));
       }

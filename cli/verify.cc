@@ -13,17 +13,17 @@
 namespace bpfopt::cli {
 
 int VerifyCommand(int argc, const char* const* argv) {
-  CLI::App app(
+  CommandLine line(
       "Are two programs equal for every packet? An operand is a file with a program in any of the formats, "
       "'-', or expr:EXPR for libpcap's unoptimized program of a filter.",
       "bpfopt verify SOURCE RESULT");
   ProofCommand command;
-  command.AddTo(app);
+  command.AddTo(line);
   VerifyOptions& options = command.options();
-  AddChoice(app, "--equal", options.relation,
-            {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
-            "strict (default): the same verdict on every packet; faithful: but for packets cut short");
-  return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) {
+  line.AddChoice("--equal", options.relation,
+                 {{"strict", Relation::kStrict}, {"faithful", Relation::kFaithful}},
+                 "strict (default): the same verdict on every packet; faithful: but for packets cut short");
+  return line.Run(argc, argv, [&](const std::vector<std::string>& words) {
     const auto programs = command.Read(words, "verify");
     if (!programs) return programs.error();
     const char* relation = options.relation == Relation::kStrict ? "strict" : "faithful";

@@ -35,9 +35,11 @@ void Disable(Recipe& recipe, const std::array<std::string_view, 3>& passes) {
 
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
-// -O1 is for those who wait for each filter: in large programs the search ends early.
-constexpr std::size_t kFirstLevelShare = 100;
+// -O1 is for those who wait for each filter: a few tries of the search, fewer in large programs, and one round of
+// clean-up after each later group of passes. The programs are hardly larger (docs/passes.md).
+constexpr std::size_t kFirstLevelShare = 400;
 constexpr std::size_t kFirstLevelWork = 2000;
+constexpr std::size_t kFirstLevelRounds = 1;
 
 }  // namespace
 
@@ -113,6 +115,7 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
 
   passes::PipelineOptions pipeline;
   pipeline.level = recipe.level;
+  if (options.level == 1) pipeline.max_later_rounds = kFirstLevelRounds;
   pipeline.stop_after = stop_after;
   pipeline.disabled = recipe.disabled;
   pipeline.disabled.insert(pipeline.disabled.end(), options.disabled_passes.begin(),

@@ -91,9 +91,11 @@ bool Holds(Compare compare, std::uint32_t lhs, std::uint32_t rhs) {
 void Switch::Canonicalize() {
   constexpr std::uint32_t kUnseen = 0xffffffff;
   std::vector<Edge> kept;
+  kept.reserve(edges.size());
   std::vector<std::uint32_t> renumbered(edges.size(), kUnseen);
   std::unordered_map<const Edge*, std::uint32_t, EdgeHash, EdgeEqual> number_of;
   std::vector<Case> joined;
+  joined.reserve(cases.size());
   for (const Case& old : cases) {
     std::uint32_t& number = renumbered[old.edge];
     if (number == kUnseen) {

@@ -65,9 +65,11 @@ enum class Compare : std::uint8_t {
 
 struct Return {
   const Value* value = nullptr;
+  friend bool operator==(const Return&, const Return&) = default;
 };
 struct Jump {
   Edge edge;
+  friend bool operator==(const Jump&, const Jump&) = default;
 };
 struct Branch {
   Compare compare = Compare::kEqual;
@@ -75,6 +77,7 @@ struct Branch {
   const Value* rhs = nullptr;
   Edge then_edge;
   Edge else_edge;
+  friend bool operator==(const Branch&, const Branch&) = default;
 };
 // A total, ordered partition of the 32-bit words: case i covers cases[i].first up to the word before
 // cases[i + 1].first (the last one up to 0xffffffff); cases[0].first is 0. Canonical: neighbouring cases
@@ -92,6 +95,7 @@ struct Switch {
   // Joins neighbours, drops duplicates and unused edges, renumbers: establishes the canonical form.
   void Canonicalize();
   const Edge& EdgeFor(std::uint32_t word) const;
+  friend bool operator==(const Switch&, const Switch&) = default;
 };
 
 using Terminator = std::variant<Return, Jump, Branch, Switch>;

@@ -4,62 +4,11 @@
 
 #include <algorithm>
 #include <cassert>
-#include <iterator>
-
-#include <llvm/ADT/DepthFirstIterator.h>
-
-namespace bpfopt::ir {
-namespace {
-
-// The graph with the edges of each block taken from the last to the first: a post-order of it, reversed,
-// has then-edges first.
-struct LastEdgeFirst {
-  Block* entry;
-};
-
-}  // namespace
-}  // namespace bpfopt::ir
-
-namespace llvm {
-
-template <>
-struct GraphTraits<bpfopt::ir::LastEdgeFirst> {
-  using NodeRef = bpfopt::ir::Block*;
-  using ChildIteratorType = std::reverse_iterator<bpfopt::ir::SuccessorIterator>;
-  static NodeRef getEntryNode(const bpfopt::ir::LastEdgeFirst& graph) { return graph.entry; }
-  static ChildIteratorType child_begin(NodeRef block) {
-    return ChildIteratorType(bpfopt::ir::SuccessorsEnd(block));
-  }
-  static ChildIteratorType child_end(NodeRef block) {
-    return ChildIteratorType(bpfopt::ir::SuccessorsBegin(block));
-  }
-};
-
-}  // namespace llvm
 
 namespace bpfopt::ir {
 namespace {
 
 constexpr std::uint32_t kNone = 0xffffffff;
-
-// The visited set of a depth-first walk that also notes the post-order: LLVM's walk says when it has
-// finished a block.
-class PostOrderSet {
- public:
-  explicit PostOrderSet(std::size_t block_count) : visited_(block_count) {}
-
-  std::pair<bool, bool> insert(const Block* block) {
-    const bool is_new = !visited_[block->id()];
-    visited_[block->id()] = true;
-    return {is_new, is_new};
-  }
-  void completed(Block* block) { finished_.push_back(block); }
-  std::vector<Block*> TakeFinished() { return std::move(finished_); }
-
- private:
-  std::vector<bool> visited_;
-  std::vector<Block*> finished_;
-};
 
 // A tree that grows at its leaves and finds the nearest common ancestor of two nodes in O(log n): each
 // node has, beside its parent, a jump to an ancestor such that jump lengths form a skew-binary number.
@@ -111,10 +60,26 @@ class AncestorTree {
 
 std::vector<Block*> TopologicalOrder(const Function& function) {
   if (function.entry() == nullptr) return {};
-  PostOrderSet walked(function.block_count());
-  for ([[maybe_unused]] Block* block : llvm::depth_first_ext(LastEdgeFirst{function.entry()}, walked)) {
+  std::vector<bool> seen(function.block_count(), false);
+  std::vector<std::pair<Block*, std::size_t>> path;  // a block and how many of its edges are left
+  std::vector<Block*> order;
+  path.reserve(function.block_count());
+  order.reserve(function.block_count());
+  const auto enter = [&](Block* block) {
+    if (seen[block->id()]) return;
+    seen[block->id()] = true;
+    path.emplace_back(block, block->edge_count());
+  };
+  enter(function.entry());
+  while (!path.empty()) {
+    auto& [block, left] = path.back();
+    if (left == 0) {
+      order.push_back(block);
+      path.pop_back();
+    } else {
+      enter(block->edge(--left).target);  // the last edge first: reversed, it comes last
+    }
   }
-  std::vector<Block*> order = walked.TakeFinished();
   std::reverse(order.begin(), order.end());
   return order;
 }
@@ -175,8 +140,9 @@ bool Dominators::Dominates(const Block* a, const Block* b) const {
   return enter_[b->id()] != kNone && enter_[a->id()] <= enter_[b->id()] && enter_[b->id()] < leave_[a->id()];
 }
 
-std::vector<const Value*> UsedByTerminator(const Block& block) {
-  std::vector<const Value*> values;
+namespace {
+
+void AppendUsedByTerminator(const Block& block, std::vector<const Value*>& values) {
   const auto use = [&values](const Value* value) {
     if (value != nullptr) values.push_back(value);
   };
@@ -189,11 +155,20 @@ std::vector<const Value*> UsedByTerminator(const Block& block) {
   for (std::size_t i = 0; i < block.edge_count(); ++i) {
     for (const Value* argument : block.edge(i).arguments) use(argument);
   }
+}
+
+}  // namespace
+
+std::vector<const Value*> UsedByTerminator(const Block& block) {
+  std::vector<const Value*> values;
+  values.reserve(4);
+  AppendUsedByTerminator(block, values);
   return values;
 }
 
 std::vector<const Value*> UsedValues(const Block& block) {
   std::vector<const Value*> values;
+  values.reserve(block.guards.size() + 2 * block.effects.size() + 4);
   const auto use = [&values](const Value* value) {
     if (value != nullptr) values.push_back(value);
   };
@@ -202,8 +177,7 @@ std::vector<const Value*> UsedValues(const Block& block) {
     use(effect->lhs());
     use(effect->rhs());
   }
-  const std::vector<const Value*> last = UsedByTerminator(block);
-  values.insert(values.end(), last.begin(), last.end());
+  AppendUsedByTerminator(block, values);
   return values;
 }
 

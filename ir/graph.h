@@ -4,10 +4,10 @@
 #define BPFOPT_IR_GRAPH_H
 
 #include "ir/function.h"
+#include "ir/value_set.h"
 
 #include <array>
 #include <cstdint>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -62,8 +62,10 @@ inline std::array<const Value*, 2> OperandsOf(const Value* value) {
 // Iterative.
 template <typename Visit>
 void ForEachOperand(const Value* root, Visit visit) {
-  std::unordered_set<const Value*> seen{root};
-  std::vector<std::pair<const Value*, unsigned>> path{{root, 0}};  // a value and how many operands are done
+  ValueSet seen(root);
+  std::vector<std::pair<const Value*, unsigned>> path;  // a value and how many of its operands are done
+  path.reserve(8);
+  path.emplace_back(root, 0U);
   while (!path.empty()) {
     auto& [value, done] = path.back();
     if (done == 2) {
@@ -73,7 +75,7 @@ void ForEachOperand(const Value* root, Visit visit) {
       continue;
     }
     const Value* operand = OperandsOf(value)[done++];
-    if (operand != nullptr && seen.insert(operand).second) path.emplace_back(operand, 0U);
+    if (operand != nullptr && seen.insert(operand)) path.emplace_back(operand, 0U);
   }
 }
 

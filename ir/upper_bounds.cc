@@ -18,6 +18,10 @@ std::uint32_t Mask(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::uint32_t>((std::uint64_t{1} << std::bit_width(a | b)) - 1);
 }
 
+std::uint32_t LoadBound(const Value* load) {
+  return static_cast<std::uint32_t>(kMaxWord >> (32 - 8 * load->width()));
+}
+
 std::uint32_t BinaryBound(const Value* value, std::uint32_t lhs, std::uint32_t rhs) {
   const Value* right = value->rhs();
   const bool shifts_by_constant = right->IsConstant() && right->constant() < 32;
@@ -45,7 +49,18 @@ std::uint32_t BinaryBound(const Value* value, std::uint32_t lhs, std::uint32_t r
   }
 }
 
+constexpr unsigned kFewOperands = 4;  // deep enough for the length of a header
+
+std::uint32_t BoundOf(const Value* value, unsigned depth) {
+  if (value->IsConstant()) return value->constant();
+  if (value->opcode() == Opcode::kLoad) return LoadBound(value);
+  if (!IsBinary(value->opcode()) || depth == 0) return static_cast<std::uint32_t>(kMaxWord);
+  return BinaryBound(value, BoundOf(value->lhs(), depth - 1), BoundOf(value->rhs(), depth - 1));
+}
+
 }  // namespace
+
+std::uint32_t UpperBoundOf(const Value* value) { return BoundOf(value, kFewOperands); }
 
 UpperBounds::UpperBounds(const Function& function)
     : bounds_(function.value_count(), static_cast<std::uint32_t>(kMaxWord)),
@@ -86,8 +101,7 @@ void UpperBounds::Compute(const Value* root) {
     is_known_[value->id()] = true;
     std::uint32_t& bound = bounds_[value->id()];
     if (value->IsConstant()) bound = value->constant();
-    if (value->opcode() == Opcode::kLoad)
-      bound = static_cast<std::uint32_t>(kMaxWord >> (32 - 8 * value->width()));
+    if (value->opcode() == Opcode::kLoad) bound = LoadBound(value);
     if (IsBinary(value->opcode())) bound = BinaryBound(value, Of(value->lhs()), Of(value->rhs()));
   }
 }

@@ -10,6 +10,11 @@
 
 namespace bpfopt::ir {
 
+// The bound of one value, whatever its parameters are: cheap, and no better than what its nearest operands
+// tell.
+std::uint32_t UpperBoundOf(const Value* value);
+
+// The bounds of all values of a function.
 class UpperBounds {
  public:
   // The function must have no loop. Linear. A parameter's bound is the greatest one of the arguments that

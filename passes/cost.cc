@@ -4,7 +4,6 @@
 #include "passes/partition.h"
 
 #include <algorithm>
-#include <set>
 
 namespace bpfopt::passes {
 namespace {
@@ -35,12 +34,12 @@ const ir::Value* BaseOf(const ir::Value* value) {
 }
 
 // Parameters that places in the packet are computed from.
-std::set<const ir::Value*> BaseParameters(const std::vector<ir::Block*>& order) {
-  std::set<const ir::Value*> bases;
-  std::set<const ir::Value*> seen;
+ir::ValueSet BaseParameters(const std::vector<ir::Block*>& order) {
+  ir::ValueSet bases;
+  ir::ValueSet seen;
   for (const ir::Block* block : order) {
     for (const ir::Value* root : ir::UsedValues(*block)) {
-      if (!seen.insert(root).second) continue;
+      if (!seen.insert(root)) continue;
       ir::ForEachOperand(root, [&](const ir::Value* part) {
         if (part->opcode() != ir::Opcode::kLoad || part->base() == nullptr) return;
         if (part->base()->opcode() == ir::Opcode::kParameter) bases.insert(part->base());
@@ -82,13 +81,12 @@ std::size_t ValueCost(const ir::Value* root) { return ValueCost(root, nullptr); 
 
 std::size_t ValueCost(const ir::Value* root, const ir::Value* held) {
   std::size_t cost = 0;
-  std::set<const ir::Value*> done{held};
+  ir::ValueSet done(held);
   std::vector<const ir::Value*> open{root};
   while (!open.empty()) {
     const ir::Value* value = open.back();
     open.pop_back();
-    if (value->IsConstant() || value->opcode() == ir::Opcode::kParameter || !done.insert(value).second)
-      continue;
+    if (value->IsConstant() || value->opcode() == ir::Opcode::kParameter || !done.insert(value)) continue;
     ++cost;
     if (IsHeaderLength(value)) continue;
     if (value->opcode() == ir::Opcode::kLoad && value->base() != nullptr && !done.contains(value->base()))
@@ -105,7 +103,7 @@ std::size_t EstimateHalfInstructions(ir::Function& function) {
   std::vector<ir::Block*> order = ir::TopologicalOrder(function);
   for (const ir::Block* block : order) decided[block->id()] = DecidedValue(function, *block);
   auto predecessors = ir::ComputePredecessors(function);
-  const std::set<const ir::Value*> base_parameters = BaseParameters(order);
+  const ir::ValueSet base_parameters = BaseParameters(order);
   std::vector<const ir::Value*> index(function.block_count(), nullptr);
   std::size_t cost = 0;
   for (const ir::Block* block : order) {
@@ -125,11 +123,11 @@ std::size_t EstimateHalfInstructions(ir::Function& function) {
     index[block->id()] = base == nullptr ? in_index : base;
     auto compute = [&](const ir::Value* value) { return held(value) ? 0 : 2 * ValueCost(value, in_index); };
     std::size_t moves = 0;
-    std::set<const ir::Value*> arguments;
+    ir::ValueSet arguments;
     for (const ir::Edge* edge : block->edges()) {
       for (std::size_t i = 0; i < edge->arguments.size(); ++i) {
         const ir::Value* argument = edge->arguments[i];
-        if (argument == decided[block->id()] || !arguments.insert(argument).second) continue;
+        if (argument == decided[block->id()] || !arguments.insert(argument)) continue;
         if (argument->IsConstant()) {
           moves += argument->IsConstant(0) ? 0 : 2;
           continue;

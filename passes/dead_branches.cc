@@ -33,7 +33,10 @@ bool IsEmptyJump(const ir::Block& block) {
 // The parameters that a block other than their own uses: their blocks cannot be bypassed.
 std::set<const ir::Value*> ParametersUsedElsewhere(const ir::Function& function) {
   std::set<const ir::Value*> used;
-  for (const ir::Block* block : ir::TopologicalOrder(function)) {
+  const std::vector<ir::Block*> order = ir::TopologicalOrder(function);
+  if (std::ranges::all_of(order, [](const ir::Block* block) { return block->parameters.empty(); }))
+    return used;
+  for (const ir::Block* block : order) {
     for (const ir::Value* root : ir::UsedValues(*block)) {
       ir::ForEachOperand(root, [&](const ir::Value* value) {
         if (value->opcode() == ir::Opcode::kParameter && std::ranges::count(block->parameters, value) == 0) {

@@ -54,7 +54,7 @@ struct State {
 // What a value is made of: loads that are not part of another load's base, and other leaves.
 std::vector<const ir::Value*> PartsOf(const ir::Value* value) {
   std::vector<const ir::Value*> parts;
-  std::set<const ir::Value*> seen{value};
+  ir::ValueSet seen(value);
   std::vector<const ir::Value*> open{value};
   while (!open.empty()) {
     const ir::Value* part = open.back();
@@ -63,7 +63,7 @@ std::vector<const ir::Value*> PartsOf(const ir::Value* value) {
     if (is_leaf && !part->IsConstant()) parts.push_back(part);
     if (is_leaf) continue;
     for (const ir::Value* operand : ir::OperandsOf(part)) {
-      if (operand != nullptr && seen.insert(operand).second) open.push_back(operand);
+      if (operand != nullptr && seen.insert(operand)) open.push_back(operand);
     }
   }
   return parts;

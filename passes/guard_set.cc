@@ -1,6 +1,7 @@
 #include "passes/guard_set.h"
 
 #include "ir/graph.h"
+#include "ir/upper_bounds.h"
 #include "passes/facts.h"
 
 #include <algorithm>
@@ -50,9 +51,11 @@ class Demands {
 
 bool MayBeNegative(const ir::Guard& guard) {
   if (guard.kind == ir::Guard::Kind::kNonZero) return false;
-  std::uint64_t largest = std::uint64_t{guard.offset} + guard.width;
-  if (guard.value != nullptr) largest += Facts().Of(guard.value).range.Max();
-  return largest > 0x7fffffff;
+  constexpr std::uint64_t kMaxPositive = 0x7fffffff;
+  const std::uint64_t end = std::uint64_t{guard.offset} + guard.width;
+  if (guard.value == nullptr) return end > kMaxPositive;
+  if (end + ir::UpperBoundOf(guard.value) <= kMaxPositive) return false;
+  return end + Facts().Of(guard.value).range.Max() > kMaxPositive;
 }
 
 bool NeverFails(const ir::Guard& guard) {

@@ -330,6 +330,11 @@ Knowledge Knowledge::Reduced(Knowledge knowledge) {
   std::uint32_t& zeros = knowledge.zeros;
   std::uint32_t& ones = knowledge.ones;
   RangeSet& range = knowledge.range;
+  if (range.IsSingle() && (range.Min() & zeros) == 0 && (~range.Min() & ones) == 0) {
+    zeros = ~range.Min();
+    ones = range.Min();
+    return knowledge;
+  }
   if (range.IsFull() && (zeros & ones) == 0) {
     range = RangeSet::Of(ones, ~zeros);  // from the least word with these bits to the greatest
     return knowledge;

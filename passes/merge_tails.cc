@@ -18,7 +18,6 @@
 #include "passes/linear_form.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
-#include "passes/terminators.h"
 
 #include <algorithm>
 #include <map>

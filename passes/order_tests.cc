@@ -230,7 +230,8 @@ std::optional<Order> Aligned(Search& search, ir::Function& function, std::option
   for (const bool behind_bases : {true, false}) {
     const std::set<std::uint32_t> last = ResemblingValues(function, behind_bases);
     Order aligned = order.value_or(natural);
-    std::ranges::stable_partition(aligned, [&](std::uint32_t id) { return !last.contains(id); });
+    std::stable_partition(aligned.begin(), aligned.end(),
+                          [&](std::uint32_t id) { return !last.contains(id); });
     if (aligned == order.value_or(natural)) continue;
     if (!least) least = order ? search.CostOf(*order, Effort::kMerge) : search.CostAsItIs(Effort::kMerge);
     const std::optional<std::size_t> cost = search.CostOf(aligned, Effort::kMerge);

@@ -14,6 +14,7 @@ constexpr std::uint32_t kLastWord = 0xffffffff;
 std::vector<ir::Switch::Case> TwoWayCases(const RangeSet& words, std::uint32_t inside,
                                           std::uint32_t outside) {
   std::vector<ir::Switch::Case> cases;
+  cases.reserve(2 * words.ranges().size() + 1);
   if (!words.Contains(0)) cases.push_back({0, outside});
   for (const Range range : words.ranges()) {
     cases.push_back({range.first, inside});
@@ -29,6 +30,7 @@ std::uint32_t LastOf(const std::vector<ir::Switch::Case>& cases, std::size_t ind
 // Joins neighbouring cases of one edge; equal edges count as one.
 std::vector<ir::Switch::Case> JoinedCases(const Partition& partition) {
   std::vector<ir::Switch::Case> joined;
+  joined.reserve(partition.cases.size());
   for (const ir::Switch::Case& next : partition.cases) {
     const bool same = !joined.empty() && (joined.back().edge == next.edge ||
                                           partition.edges[joined.back().edge] == partition.edges[next.edge]);
@@ -142,6 +144,7 @@ RangeSet WordsThatHold(ir::Compare compare, std::uint32_t constant) {
 
 Partition TwoWay(const ir::Value* value, const RangeSet& words, ir::Edge inside, ir::Edge outside) {
   Partition partition{value, TwoWayCases(words, 0, 1), {}};
+  partition.edges.reserve(2);
   partition.edges.push_back(std::move(inside));
   partition.edges.push_back(std::move(outside));
   return partition;
@@ -163,6 +166,7 @@ std::optional<Partition> PartitionOf(ir::Function& function, const ir::Terminato
 
 RangeSet WordsFor(const Partition& partition, std::uint32_t index) {
   std::vector<Range> ranges;
+  ranges.reserve(partition.cases.size());
   for (std::size_t i = 0; i < partition.cases.size(); ++i) {
     if (partition.cases[i].edge == index) {
       ranges.push_back({partition.cases[i].first, LastOf(partition.cases, i)});

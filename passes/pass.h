@@ -52,7 +52,8 @@ struct PipelineOptions {
   int level = 2;                           // -O0: nothing; -O1: no SMT; -O2 and up: everything
   std::string_view stop_after;             // a pass's name: stop after its first run
   std::vector<std::string_view> disabled;  // passes to leave out, by name
-  std::size_t max_rounds = 16;             // rounds over the table until nothing changes
+  std::size_t max_rounds = 16;             // rounds of clean-up until nothing changes
+  std::size_t max_later_rounds = 16;       // the same, after the first passes that need it
   // Called after each run of a pass; may be empty.
   std::function<void(const PassReport&, const ir::Function&)> after_pass;
   // ir::Check after every pass that changed something; a violation is an internal error that names the pass.

@@ -73,11 +73,13 @@ class Runner {
   // Runs `passes` once each, then the clean-up to its fixed point: until each of its passes has run without a
   // change since the last one. The first stage has only the latter.
   void Stage(std::initializer_list<std::string_view> passes) {
-    bool changed = passes.size() == 0;
+    const bool is_first = passes.size() == 0;
+    const std::size_t rounds = is_first ? options_.max_rounds : options_.max_later_rounds;
+    bool changed = is_first;
     for (std::string_view name : passes) changed |= RunPass(name);
     if (!changed) return;
     std::size_t unchanged = 0;
-    for (std::size_t i = 0; unchanged < kCleanUp.size() && i < options_.max_rounds * kCleanUp.size(); ++i) {
+    for (std::size_t i = 0; unchanged < kCleanUp.size() && i < rounds * kCleanUp.size(); ++i) {
       unchanged = RunPass(kCleanUp[i % kCleanUp.size()]) ? 0 : unchanged + 1;
     }
   }

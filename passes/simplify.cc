@@ -14,7 +14,6 @@
 #include "passes/partition.h"
 #include "passes/passes.h"
 #include "passes/peel.h"
-#include "passes/terminators.h"
 #include "passes/value_simplifier.h"
 
 #include <algorithm>
@@ -106,7 +105,7 @@ class Simplification {
       choice->value = values_.Simplify(choice->value);
       simple = SimplestDecision({choice->value, std::move(choice->cases), std::move(choice->edges)});
     }
-    if (SameTerminator(simple, block.terminator)) return false;
+    if (simple == block.terminator) return false;
     block.terminator = std::move(simple);
     return true;
   }

@@ -10,7 +10,6 @@
 #include "passes/flow_facts.h"
 #include "passes/partition.h"
 #include "passes/passes.h"
-#include "passes/terminators.h"
 
 namespace bpfopt::passes {
 namespace {
@@ -26,7 +25,7 @@ bool SimplifyTerminator(ir::Function& function, ir::Block& block, const Facts& f
   if (!partition) return false;
   Partition restricted = Restrict(*partition, facts.Of(partition->value).range);
   ir::Terminator simpler = ToTerminator(function, std::move(restricted));
-  if (SameTerminator(simpler, block.terminator)) return false;
+  if (simpler == block.terminator) return false;
   block.terminator = std::move(simpler);
   return true;
 }

@@ -37,16 +37,9 @@ void AppendTerminator(const ir::Terminator& terminator, Key& key) {
 
 }  // namespace
 
-bool SameTerminator(const ir::Terminator& a, const ir::Terminator& b) {
-  Key first;
-  Key second;
-  AppendTerminator(a, first);
-  AppendTerminator(b, second);
-  return first == second;
-}
-
 std::vector<std::uint64_t> BlockKey(const ir::Block& block) {
   Key key;
+  key.reserve(16);
   for (const ir::Value* parameter : block.parameters) key.push_back(IdOf(parameter));
   for (const ir::Value* effect : block.effects) key.push_back(IdOf(effect));
   key.push_back(block.guards.size());

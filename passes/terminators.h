@@ -1,4 +1,4 @@
-// Terminators compared and ordered, for passes that look for equal blocks.
+// Blocks compared, for passes that look for equal ones.
 #ifndef BPFOPT_PASSES_TERMINATORS_H
 #define BPFOPT_PASSES_TERMINATORS_H
 
@@ -8,9 +8,6 @@
 #include <vector>
 
 namespace bpfopt::passes {
-
-// Same kind, same values, same edges.
-bool SameTerminator(const ir::Terminator& a, const ir::Terminator& b);
 
 // All that a block does as a sequence of numbers: two blocks with equal keys do the same. Parameters and
 // effects make a key unique (they have identity).
