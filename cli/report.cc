@@ -16,17 +16,17 @@ namespace {
 class Reporter {
  public:
   int Main(int argc, const char* const* argv) {
-    CLI::App app(
+    CommandLine line(
         "Writes a page that shows the program beside libpcap's, how it came about, how it was proven, and "
         "what\n"
         "both do with a packet. It is one file, and asks the network for nothing.",
         "bpfopt report EXPR...");
-    meaning_.AddTo(app, /*with_link_type=*/true);
-    effort_.AddTo(app);
-    filter_.AddTo(app);
-    app.add_option("-o,--output", output_, "the page to write, '-': standard output")->required();
-    app.add_flag("--json", json_, "write the page's data alone (docs/report.md)");
-    return ParseAndRun(app, argc, argv, [&](const std::vector<std::string>& words) { return Write(words); });
+    meaning_.AddTo(line, /*with_link_type=*/true);
+    effort_.AddTo(line);
+    filter_.AddTo(line);
+    line.AddRequiredOption("-o,--output", output_, "the page to write, '-': standard output");
+    line.AddFlag("--json", json_, "write the page's data alone (docs/report.md)");
+    return line.Run(argc, argv, [&](const std::vector<std::string>& words) { return Write(words); });
   }
 
  private:
