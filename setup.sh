@@ -100,7 +100,8 @@ case $command in
     packages="$packages chromium fonts-dejavu-core"
     command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
     install_packages
-    build build all $release
+    build build bpfopt_cli $release
+    build build bpfopt_bench $release
     (cd web && npm ci --no-audit --no-fund) >&2
     ctest --test-dir build --output-on-failure -R '^web\.'
     ;;

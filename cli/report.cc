@@ -37,11 +37,11 @@ class Reporter {
     CompileOptions options;
     effort_.Apply(options);
     if (const auto applied = meaning_.Apply(options); !applied) return ReportError(applied.error());
-    std::vector<Diagnostic> diagnostics;
-    const auto data = MakeReportData(filter->text, options, diagnostics);
+    const auto data = MakeReportData(filter->text, options);
     if (!data) return ReportError(data.error(), *filter);
-    for (const Diagnostic& diagnostic : diagnostics) Report(diagnostic, *filter);
-    const std::string text = json_ ? *data + "\n" : web::FinishPage(web::Page::kReport, *data);
+    for (const Diagnostic& diagnostic : data->result.diagnostics) Report(diagnostic, *filter);
+    NoteMissingProof(data->result, options.level, options.proof);
+    const std::string text = json_ ? data->json + "\n" : web::FinishPage(web::Page::kReport, data->json);
     const auto written = output_ == "-" ? WriteStandardOutput(text) : WriteFile(output_, text);
     return written ? kDone : ReportError(written.error());
   }

@@ -273,13 +273,11 @@ Json OptionsData(const CompileOptions& options) {
 
 }  // namespace
 
-Expected<std::string> MakeReportData(const std::string& filter, CompileOptions options,
-                                     std::vector<Diagnostic>& diagnostics) {
+Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions options) {
   StageCollector stages;
   options.observer = [&](const StageReport& report) { stages.Add(report); };
-  const auto result = Compile(filter, options);
+  auto result = Compile(filter, options);
   if (!result) return tl::unexpected(result.error());
-  diagnostics = result->diagnostics;
   options.observer = {};
   const auto theirs = LibpcapProgram(filter, options, /*optimize=*/true);
   const Program nothing;
@@ -311,7 +309,8 @@ Expected<std::string> MakeReportData(const std::string& filter, CompileOptions o
   data["proof"] = ProofData(*result, options);
   data["candidates"] = CandidatesData(result->candidates);
   data["stages"] = stages.Take();
-  return data.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  std::string json = data.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+  return ReportData{std::move(*result), std::move(json)};
 }
 
 }  // namespace bpfopt::cli

@@ -9,10 +9,14 @@
 
 namespace bpfopt::cli {
 
+struct ReportData {
+  CompileResult result;
+  std::string json;
+};
+
 // Compiles the filter, by itself and by libpcap, bounds and explains it. `options.observer` is not called.
-// Errors: those of Compile. The diagnostics of the compile are handed over for printing.
-Expected<std::string> MakeReportData(const std::string& filter, CompileOptions options,
-                                     std::vector<Diagnostic>& diagnostics);
+// Errors: those of Compile.
+Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions options);
 
 }  // namespace bpfopt::cli
 

@@ -138,6 +138,7 @@ export function passesSection(data) {
   });
 
   const firstPass = shown.findIndex((stage) => stage.name === 'lower');
+  const chosen = data.candidates.find((candidate) => candidate.outcome.startsWith('chosen'))?.name;
   const section = h(
     'section',
     { 'aria-labelledby': 'passes' },
@@ -149,6 +150,7 @@ export function passesSection(data) {
       slider,
       h('button', { type: 'button', 'aria-label': 'Next step of the compile', onclick: () => set(current + 1) }, '›'),
       h('label', { class: 'field' }, fit, 'Fit to width')),
+    chosen && chosen !== (['naive', 'no-solver'][data.options.level] ?? 'full') ? h('p', { class: 'note' }, 'These are the steps of the main way to compile. The program chosen was made another way, ', h('code', {}, chosen), ', that came out better: see the programs considered, below.') : '',
     heading,
     picture,
     extra,

@@ -13,7 +13,7 @@ function sourceText({ source, source_instructions: size, source_reason: reason }
 }
 
 function answerText(proof) {
-  if (!proof.proven) return 'Not proven.';
+  if (!proof.proven) return 'Not proven: the options leave the proof out, or it ran out of its budget.';
   if (proof.nodes === 0) return 'Equal: the result is the source itself.';
   const queries = proof.queries === 0 ? 'without asking the SMT solver: decision diagrams were enough' : `${plural(proof.queries, 'query').replace(/querys$/, 'queries')} to the SMT solver (Z3, ${proof.steps.toLocaleString('en')} steps)`;
   return `Equal. It took ${duration(proof.milliseconds)}, ${plural(proof.nodes, 'pair')} of program points, ${queries}.`;
@@ -41,13 +41,13 @@ export function proofSection(data) {
     'section',
     { 'aria-labelledby': 'proof' },
     h('h2', { id: 'proof' }, 'Is it the same filter?'),
-    h('p', { class: 'lead' }, 'A smaller program is worth nothing if it lets through other packets. This one was compared with its source over all packets at once, by a verifier that shares no code with the compiler.'),
+    h('p', { class: 'lead' }, 'A smaller program is worth nothing if it lets through other packets. This one was compared with its source over all packets at once, by a verifier with an understanding of BPF of its own, none of the compiler\'s.'),
     h('dl', { class: 'facts' },
       fact('Asked', h('b', {}, proof.relation), `: ${RELATIONS[proof.relation]}`),
       fact('Source', sourceText(proof)),
       fact('Answer', h('span', { class: proof.proven ? 'good' : 'bad', id: 'proof-answer' }, answerText(proof))),
       data.libpcap.judged ? fact("libpcap's optimized program", judgedText(data.libpcap.judged, proof.relation)) : '',
-      fact('Smallest possible', `No program of fewer than ${plural(data.lower_bound, 'instruction')} is equal to the source; that is proven as well. This one has ${data.ours.instructions.length}.`)),
+      fact('Smallest possible', `No program of fewer than ${plural(data.lower_bound, 'instruction')} is equal to the source; that is proven as well. ${data.ours.instructions.length === data.lower_bound ? 'So this one is as small as can be.' : `This one has ${data.ours.instructions.length}; whether fewer would do is open.`}`)),
     candidatesTable(data.candidates),
   );
 }

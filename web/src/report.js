@@ -9,10 +9,11 @@ function figures(data) {
   const figure = (name, value, note, kind = '') => h('div', {}, h('dt', {}, name), h('dd', { class: kind }, value, h('small', {}, note)));
   const ours = data.ours.instructions.length;
   const theirs = data.libpcap.instructions?.length;
+  const isWrong = data.libpcap.judged?.answer === 'different';
   return h('dl', { class: 'figures' },
     figure('bpfopt', ours, `instructions, of at least ${data.lower_bound}`),
-    figure('libpcap', theirs ?? '—', theirs === undefined ? 'refuses the filter' : 'instructions'),
-    theirs === undefined ? '' : figure('Difference', ours === theirs ? '0 %' : `${ours < theirs ? '−' : '+'}${Math.abs(Math.round(100 * (ours / theirs - 1)))} %`, `${plural(Math.abs(theirs - ours), 'instruction')} ${ours <= theirs ? 'fewer' : 'more'}`),
+    isWrong ? figure('libpcap', theirs, 'instructions, for another filter', 'bad') : figure('libpcap', theirs ?? '—', theirs === undefined ? 'refuses the filter' : 'instructions'),
+    theirs === undefined || isWrong ? '' : figure('Difference', ours === theirs ? '0 %' : `${ours < theirs ? '−' : '+'}${Math.abs(Math.round(100 * (ours / theirs - 1)))} %`, `${plural(Math.abs(theirs - ours), 'instruction')} ${ours <= theirs ? 'fewer' : 'more'}`),
     figure('Equal to the filter', data.proof.proven ? 'Proven' : 'Not proven', data.proof.relation, data.proof.proven ? 'good' : 'bad'));
 }
 
