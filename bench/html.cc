@@ -36,14 +36,15 @@ std::string Processor() {
   return "unknown";
 }
 
-Json Environment(const CompileOptions& options) {
+Json Environment(const PageData& data, const CompileOptions& options) {
   return {{"bpfopt", Version()},
           {"libpcap", LibpcapVersion()},
           {"date", fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)))},
           {"processor", Processor()},
           {"threads", std::thread::hardware_concurrency()},
           {"relation", options.relation == Relation::kStrict ? "strict" : "faithful"},
-          {"level", options.level}};
+          {"level", options.level},
+          {"packets", data.from_captures ? "captures" : "generated"}};
 }
 
 Json FiguresData(const std::optional<ScalingFigures>& figures) {
@@ -82,7 +83,7 @@ Error SystemError(const std::string& what) {
 }  // namespace
 
 std::string FormatPageData(const PageData& data, const CompileOptions& options) {
-  Json document = {{"kind", "bench"}, {"schema", kSchema}, {"environment", Environment(options)}};
+  Json document = {{"kind", "bench"}, {"schema", kSchema}, {"environment", Environment(data, options)}};
   document["comparison"] = Json::parse(FormatJson(data.rows));
   document["executed"] = Json::parse(data.executed);
   document["scaling"] = ScalingData(data.scaling);

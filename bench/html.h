@@ -14,7 +14,8 @@ namespace bpfopt::bench {
 
 struct PageData {
   std::vector<Row> rows;
-  std::string executed;  // as CompareExecuted prints it in Form::kJson
+  std::string executed;        // as CompareExecuted prints it in Form::kJson
+  bool from_captures = false;  // are its packets those of captures, or generated?
   std::vector<ScalingSeries> scaling;
 };
 

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -71,26 +72,32 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   return StatusOf(*rows);
 }
 
-int RunPage(const std::string& directory, bpfopt::CompileOptions options, const std::string& path,
-            std::size_t largest, bool json) {
+struct PageOptions {
+  std::string path;                     // empty: no page
+  std::size_t largest = 512;            // entries of the largest filters
+  bool json = false;                    // print the data as well
+  std::optional<std::string> captures;  // nothing: generated traffic
+};
+
+int RunPage(const std::string& directory, bpfopt::CompileOptions options, const PageOptions& page) {
   options.netmask = 0;
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
   if (!corpus) return Fail(corpus.error().message);
-  if (const auto writable = bpfopt::bench::CheckWritable(path); !writable)
+  if (const auto writable = bpfopt::bench::CheckWritable(page.path); !writable)
     return Fail(writable.error().message);
   auto rows = MeasureAll(*corpus, options);
   if (!rows) return Fail(rows.error().message);
   const auto executed =
-      bpfopt::bench::CompareExecuted(*corpus, options, {.captures = {}, .form = Form::kJson});
+      bpfopt::bench::CompareExecuted(*corpus, options, {.captures = page.captures, .form = Form::kJson});
   if (!executed) return Fail(executed.error().message);
   const int status = executed->is_bad ? kBadRows : StatusOf(*rows);
-  const bpfopt::bench::PageData data{std::move(*rows), executed->text,
-                                     bpfopt::bench::MeasureScaling(options, largest)};
-  if (json) {
+  const bpfopt::bench::PageData data{std::move(*rows), executed->text, page.captures.has_value(),
+                                     bpfopt::bench::MeasureScaling(options, page.largest)};
+  if (page.json) {
     if (const int failed = Print(bpfopt::bench::FormatPageData(data, options) + "\n"); failed != 0)
       return failed;
   }
-  const auto written = bpfopt::bench::WritePage(path, data, options);
+  const auto written = bpfopt::bench::WritePage(page.path, data, options);
   return written ? status : Fail(written.error().message);
 }
 
@@ -126,8 +133,7 @@ int Main(int argc, char** argv) {
   std::string relation = "faithful";
   bpfopt::CompileOptions options;
   bool json = false;
-  std::string page;
-  std::size_t largest = 512;
+  PageOptions page;
   bool markdown = false;
   bool seccomp = false;
   bool executed = false;
@@ -146,22 +152,23 @@ int Main(int argc, char** argv) {
       ->transform(CLI::Transformer(objectives));
   app.add_flag("--executed", executed, "compare instructions executed per packet instead");
   app.add_option("--captures", executed_options.captures,
-                 "for --executed: a directory of savefiles, instead of generated traffic")
-      ->needs("--executed");
+                 "for --executed and --html: a directory of savefiles, instead of generated traffic");
   app.add_flag("--times", times, "print how long compiling takes instead");
   app.add_option("--command", times_options.command, "for --times: the bpfopt to run")->needs("--times");
   app.add_flag("--ablation", ablation, "print what programs come to without each of the passes instead");
   app.add_flag("--markdown", markdown, "for --ablation: a table in Markdown");
   app.add_flag("--json", json, "print JSON (docs/report.md)");
-  app.add_option("--html", page,
+  app.add_option("--html", page.path,
                  "write all of this to one HTML page; with --json its data is printed as well")
       ->excludes("--executed", "--times", "--ablation");
-  app.add_option("--entries", largest,
+  app.add_option("--entries", page.largest,
                  "for --html: of the largest filters that name many things; 0 leaves them out")
       ->needs("--html");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   CLI11_PARSE(app, argc, argv);
+  if (executed_options.captures && !executed && page.path.empty())
+    return Fail("--captures needs --executed or --html");
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
   const Form form = json ? Form::kJson : markdown ? Form::kMarkdown : Form::kText;
@@ -189,7 +196,11 @@ int Main(int argc, char** argv) {
       return bpfopt::bench::CompareWithoutPasses(corpus, base, form);
     });
   }
-  if (!page.empty()) return RunPage(directory, options, page, largest, json);
+  if (!page.path.empty()) {
+    page.json = json;
+    page.captures = executed_options.captures;
+    return RunPage(directory, options, page);
+  }
   return Run(directory, options, json);
 }
 

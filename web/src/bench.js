@@ -133,7 +133,7 @@ function page(data) {
         h('p', { class: 'note' }, 'The bound is a number of instructions that no equal program can do with fewer than; that is proven for each filter by packets. "To the bound": our size divided by it, in the geometric mean.')),
       h('section', { 'aria-labelledby': 'executed' },
         h('h2', { id: 'executed' }, 'How quick'),
-        h('p', { class: 'lead' }, `Instructions executed for a packet, in the mean over ${data.executed.packets.toLocaleString('en')} packets of generated Ethernet traffic. A smaller program can take a longer path: this says whether it does.`),
+        h('p', { class: 'lead' }, `Instructions executed for a packet, in the mean over ${data.executed.packets.toLocaleString('en')} ${data.environment.packets === 'captures' ? 'Ethernet packets of captures' : 'packets of generated Ethernet traffic'}. A smaller program can take a longer path: this says whether it does.`),
         ratioFigure(data.executed.rows, 'Executed instructions, filter by filter.', 'a packet')),
       scalingSection(data.scaling),
       otherRows(rows, 'tcpdump-wrong', 'Where libpcap is wrong', "libpcap's optimized program and the filter differ on the packet that each of these shows. They are not counted above."),
