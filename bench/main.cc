@@ -1,6 +1,7 @@
 // bpfopt-bench: compiles the corpus and compares each program's size with that of the installed tcpdump. Exit
 // status 1 when a row is larger than tcpdump's, unproven or has no program.
 #include "bench/ablation.h"
+#include "bench/baseline.h"
 #include "bench/corpus.h"
 #include "bench/executed.h"
 #include "bench/html.h"
@@ -33,6 +34,7 @@ using bpfopt::bench::Row;
 
 constexpr int kBadRows = 1;
 constexpr int kCannotRun = 2;
+constexpr int kNothingToCompare = 77;  // a test that is skipped, to ctest
 
 int Fail(const std::string& message) {
   std::fputs(fmt::format("bpfopt-bench: {}\n", message).c_str(), stderr);
@@ -145,6 +147,7 @@ int Main(int argc, char** argv) {
                                                                {"speed", bpfopt::Objective::kSpeed},
                                                                {"balanced", bpfopt::Objective::kBalanced}};
   bool levels = false;
+  bpfopt::bench::BaselineOptions baseline;
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
@@ -166,6 +169,10 @@ int Main(int argc, char** argv) {
       ->needs("--html");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
+  app.add_option("--baseline", baseline.path,
+                 "tell which rows are better or worse than in this file instead");
+  app.add_flag("--update-baseline", baseline.update, "for --baseline: write the file anew")
+      ->needs("--baseline");
   CLI11_PARSE(app, argc, argv);
   if (executed_options.captures && !executed && page.path.empty())
     return Fail("--captures needs --executed or --html");
@@ -179,6 +186,15 @@ int Main(int argc, char** argv) {
   if (executed) {
     return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
       return bpfopt::bench::CompareExecuted(corpus, base, executed_options);
+    });
+  }
+  if (!baseline.path.empty()) {
+    if (!baseline.update && bpfopt::bench::IsOfAnotherLibpcap(baseline.path)) {
+      Fail(baseline.path + " is of another libpcap, or missing");
+      return kNothingToCompare;
+    }
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::HoldToBaseline(corpus, base, baseline);
     });
   }
   if (levels) {

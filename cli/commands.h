@@ -13,6 +13,7 @@ int RunCommand(int argc, const char* const* argv);
 int CompareCommand(int argc, const char* const* argv);
 int GraphCommand(int argc, const char* const* argv);
 int ReportCommand(int argc, const char* const* argv);
+int ExecCommand(int argc, const char* const* argv);
 
 }  // namespace bpfopt::cli
 

@@ -196,21 +196,30 @@ class Choice {
                      [&](const Attempt& a, const Attempt& b) { return IsBetter(a, b); });
   }
 
+  // On the packets that the table knows, and on those and strangers together: on strangers alone a few
+  // instructions are everything.
+  bool IsQuickEnough(const Attempt& attempt) const {
+    const Program& yardstick = *source_.yardstick;
+    const double usual = bpf::ExpectedPath(yardstick);
+    const double foreign = bpf::ExpectedPath(yardstick, bpf::Traffic::kForeign);
+    const double path = attempt.report.expected_path;
+    const double among_strangers = bpf::ExpectedPath(attempt.built.program, bpf::Traffic::kForeign);
+    return path <= usual * kLongestPath && path + among_strangers <= (usual + foreign) * kLongestPath;
+  }
+
   // A balanced program whose path is much longer than that of libpcap's gives way to the smallest whose path
   // is not, if there is one that is no larger than libpcap's.
   Expected<void> PreferQuickEnough() {
     if (!source_.yardstick) return {};
     const Candidate smallest = attempts_.front().report;
-    const double longest = bpf::ExpectedPath(*source_.yardstick) * kLongestPath;
-    if (smallest.outcome == Candidate::Outcome::kTooLarge || smallest.expected_path <= longest) return {};
+    if (smallest.outcome == Candidate::Outcome::kTooLarge || IsQuickEnough(attempts_.front())) return {};
     for (const Recipe& recipe : QuickRecipes(options_, subject_.is_lifted)) {
       if (auto tried = TryAside(recipe); !tried) return tried;
     }
     Sort();
     const auto is_quick = [&](const Attempt& attempt) {
       return attempt.report.outcome != Candidate::Outcome::kTooLarge &&
-             attempt.report.instructions <= source_.yardstick->size() &&
-             attempt.report.expected_path <= longest;
+             attempt.report.instructions <= source_.yardstick->size() && IsQuickEnough(attempt);
     };
     const auto quick = std::ranges::find_if(attempts_, is_quick);
     if (quick != attempts_.end()) std::rotate(attempts_.begin(), quick, quick + 1);
