@@ -222,6 +222,29 @@ Json ProofData(const CompileResult& result, const CompileOptions& options) {
   return proof;
 }
 
+// The counterexample as a packet that shows on the page: where the difference needs more of it captured, with
+// that. Null when it is too long, or needs what no packet holds.
+Json DifferenceData(const Counterexample& example, const Program& ours, const Program& theirs,
+                    Target target) {
+  if (example.more_captured > 0) return nullptr;
+  std::vector<std::uint8_t> bytes = example.captured;
+  std::vector<std::size_t> lengths = {60, 128, kLongestExample};
+  if (!example.on_complete_packet) lengths = {bytes.size()};
+  for (const std::size_t length : lengths) {
+    if (bytes.size() > length) continue;
+    bytes.resize(length);
+    for (const auto& [address, byte] : example.continuation) {
+      if (address < length) bytes[address] = byte;
+    }
+    if (RunOnPacket(ours, bytes, example.wire_length, target).verdict ==
+        RunOnPacket(theirs, bytes, example.wire_length, target).verdict) {
+      continue;
+    }
+    return {{"hex", Hexadecimal(bytes)}, {"wire_length", example.wire_length}};
+  }
+  return nullptr;
+}
+
 Json JudgeLibpcap(const CompileResult& result, const Program& theirs, const CompileOptions& options) {
   const auto verdict = Verify(result.source, theirs,
                               {.target = options.target, .relation = options.relation, .steps = kJudgeSteps});
@@ -229,8 +252,8 @@ Json JudgeLibpcap(const CompileResult& result, const Program& theirs, const Comp
   Json judged = {{"answer", AnswerName(verdict->answer)}, {"detail", verdict->reason}};
   if (verdict->counterexample) {
     judged["detail"] = Describe(*verdict->counterexample, "the filter's", "libpcap's");
-    judged["packet"] = {{"hex", Hexadecimal(verdict->counterexample->captured)},
-                        {"wire_length", verdict->counterexample->wire_length}};
+    Json packet = DifferenceData(*verdict->counterexample, result.program, theirs, options.target);
+    if (!packet.is_null()) judged["packet"] = std::move(packet);
   }
   return judged;
 }

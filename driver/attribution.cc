@@ -15,6 +15,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -66,6 +67,7 @@ std::vector<PartNodes> SplitFilter(const frontend::Ast& filter) {
   }
   std::ranges::sort(parts);
   std::vector<PartNodes> nodes;
+  nodes.reserve(parts.size());
   for (const NodeId root : parts) nodes.push_back({FirstNode(filter, root), root});
   return nodes;
 }
@@ -285,6 +287,7 @@ std::vector<std::vector<std::size_t>> AttributeProgram(const Program& program, T
   std::vector<PartSet> jumps;
   for (const std::vector<BitTest>& asked : TestsOfProgram(program, target, words)) {
     std::vector<Demands> demands;
+    demands.reserve(asked.size());
     for (const BitTest& test : asked) demands.emplace_back(test, words);
     jumps.push_back(tests.Akin(demands));
   }

@@ -141,6 +141,13 @@ pageTest('a filter that is markup is shown as text', ['-F', (() => {
   return file;
 })()], {}, async (tab) => assert.equal(await tab.locator('h1 img').count(), 0));
 
+pageTest('a packet that libpcap gets wrong is at hand', ['0 / ether[1] = 0'], {}, async (tab) => {
+  await tab.click('#packet-difference');
+  assert.equal(await tab.getAttribute('.verdict[data-side="ours"]', 'data-verdict'), '0');
+  assert.equal(await tab.getAttribute('.verdict[data-side="theirs"]', 'data-verdict'), '262144');
+  assert.match(await tab.locator('.verdict[data-side="ours"]').textContent(), /division by 0/);
+});
+
 for (const [name, words] of Object.entries({ 'no filter at all': [''], 'one that libpcap refuses': ['when(tcp, port 80, udp)'], 'one that libpcap gets wrong': ['1/2=1/3&&1>4/5&&1>6/7'],
   'one for the kernel': ['--target', 'linux', 'ip and rand(0.1) and inbound'], 'a set': ['host in { 192.0.2.1, 192.0.2.9, 198.51.100.0/24, 2001:db8::1 }'] })) {
   pageTest(`opens without errors: ${name}`, words, {}, async (tab) => {
