@@ -5,6 +5,7 @@
 #   ./setup.sh build            install, and build everything to build/
 #   ./setup.sh run FILTER...    build, and compile a filter
 #   ./setup.sh test             build, and run all tests
+#   ./setup.sh browser          build, install Chromium and what the pages are made of, and try the pages in it
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
 #   ./setup.sh fuzz TARGET [SECONDS]
 #                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds
@@ -95,6 +96,15 @@ case $command in
     install_packages
     build build all $release
     run_tests build
+    ;;
+  browser)
+    packages="$packages chromium fonts-dejavu-core"
+    command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
+    install_packages
+    build build bpfopt_cli $release
+    build build bpfopt_bench $release
+    (cd web && npm ci --no-audit --no-fund) >&2
+    ctest --test-dir build --output-on-failure -R '^web\.'
     ;;
   sanitize)
     # Clang builds this in two thirds of GCC's time, and warns of other things.

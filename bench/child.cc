@@ -27,7 +27,7 @@ void SetLimits(std::chrono::seconds limit) {
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
 // The address sanitizer reserves far more than it uses.
-#ifndef __SANITIZE_ADDRESS__
+#ifndef BPFOPT_IS_SANITIZED
   constexpr rlim_t kMemory = rlim_t{4} << 30;
   const rlimit memory = {kMemory, kMemory};
   setrlimit(RLIMIT_AS, &memory);

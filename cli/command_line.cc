@@ -27,6 +27,18 @@ std::vector<std::string> FreeWords(const CLI::App& app) {
   return words;
 }
 
+// A command and its words. Throws CLI::ExtrasError for an option in front of it that is unknown.
+std::vector<std::string> CommandWords(const CLI::App& app) {
+  std::vector<std::string> words = app.remaining();
+  if (words.empty()) return words;
+  if (words.front() == "--") {
+    words.erase(words.begin());
+  } else if (LooksLikeOption(words.front())) {
+    throw CLI::ExtrasError(app.get_name(), {words.front()});
+  }
+  return words;
+}
+
 template <typename Number>
 void AddRange(CLI::App& app, const std::string& names, Number& value, Number least, Number most,
               const std::string& help) {
@@ -39,6 +51,20 @@ void AddRange(CLI::App& app, const std::string& names, Number& value, Number lea
 
 struct CommandLine::Parser {
   CLI::App app;
+
+  int Run(int argc, const char* const* argv, std::vector<std::string> (*words_of)(const CLI::App&),
+          const std::function<int(const std::vector<std::string>&)>& run) {
+    std::vector<std::string> words;
+    try {
+      app.parse(argc, argv);
+      words = words_of(app);
+    } catch (const CLI::Success& success) {
+      return app.exit(success);
+    } catch (const CLI::ParseError& error) {
+      return ReportError(std::string(error.what()));
+    }
+    return run(words);
+  }
 };
 
 CommandLine::CommandLine(const std::string& description, const std::string& usage)
@@ -104,16 +130,13 @@ void CommandLine::AddWords(const std::string& names, const std::vector<std::stri
 
 int CommandLine::Run(int argc, const char* const* argv,
                      const std::function<int(const std::vector<std::string>&)>& run) {
-  std::vector<std::string> words;
-  try {
-    parser_->app.parse(argc, argv);
-    words = FreeWords(parser_->app);
-  } catch (const CLI::Success& success) {
-    return parser_->app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    return ReportError(std::string(error.what()));
-  }
-  return run(words);
+  return parser_->Run(argc, argv, FreeWords, run);
+}
+
+int CommandLine::RunCommand(int argc, const char* const* argv,
+                            const std::function<int(const std::vector<std::string>&)>& run) {
+  parser_->app.prefix_command();
+  return parser_->Run(argc, argv, CommandWords, run);
 }
 
 }  // namespace bpfopt::cli

@@ -62,6 +62,11 @@ class CommandLine {
   // `--`. Gives the exit status; --help and errors are printed without calling `run`.
   int Run(int argc, const char* const* argv, const std::function<int(const std::vector<std::string>&)>& run);
 
+  // As Run, for words that are a command with options of its own: the options end with its first word, or
+  // with the first `--`.
+  int RunCommand(int argc, const char* const* argv,
+                 const std::function<int(const std::vector<std::string>&)>& run);
+
  private:
   void AddWords(const std::string& names, const std::vector<std::string>& words,
                 const std::function<void(std::size_t)>& choose, const std::string& help);

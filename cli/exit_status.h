@@ -13,6 +13,10 @@ inline constexpr int kUndecided = 3;
 inline constexpr int kTooLarge = 4;
 inline constexpr int kBug = 5;  // bpfopt contradicts itself; the message has what to report
 
+// Of `exec`, as env(1) has them.
+inline constexpr int kCannotRun = 126;
+inline constexpr int kNoCommand = 127;
+
 inline int ExitStatusOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kInvalidInput:

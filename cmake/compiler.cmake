@@ -10,6 +10,7 @@ if(BPFOPT_WERROR)
   target_compile_options(bpfopt_compile_flags INTERFACE -Werror)
 endif()
 if(BPFOPT_SANITIZE)
+  target_compile_definitions(bpfopt_compile_flags INTERFACE BPFOPT_IS_SANITIZED)  # Clang has no macro of its own
   target_compile_options(bpfopt_compile_flags INTERFACE
     -fsanitize=${BPFOPT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(bpfopt_compile_flags INTERFACE -fsanitize=${BPFOPT_SANITIZE})

@@ -4,6 +4,7 @@
 #include "backend/emit.h"
 #include "bpf/checker.h"
 #include "bpf/text.h"
+#include "driver/graph.h"
 #include "driver/interrupted.h"
 #include "driver/source.h"
 #include "ir/print.h"
@@ -124,7 +125,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   pipeline.check_invariants = options.check_invariants;
   pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
     if (report.changed && effective_passes != nullptr) effective_passes->insert(report.pass->name);
-    log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); }});
+    log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); },
+                [&] { return MakeGraph(after); }});
   };
   auto done = passes::RunPipeline(function, context, pipeline);
   for (const auto& [name, count] : context.counters) log.statistics().counters[name] += count;

@@ -3,6 +3,7 @@
 #include "driver/blame.h"
 #include "driver/candidate.h"
 #include "driver/dot.h"
+#include "driver/graph.h"
 #include "driver/guarantee.h"
 #include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
@@ -122,7 +123,7 @@ Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions&
 Expected<std::string> CompileToDot(std::string_view filter, const CompileOptions& options) {
   auto function = OptimizedFunction(filter, options, {});
   if (!function) return tl::unexpected(function.error());
-  return driver::FormatDot(*function);
+  return driver::FormatDot(driver::MakeGraph(*function));
 }
 
 std::vector<PassInfo> Passes() {

@@ -3,6 +3,7 @@
 #include "bpf/opcode.h"
 #include "bpfopt/optimizer.h"
 #include "driver/candidate.h"
+#include "driver/graph.h"
 #include "driver/guarantee.h"
 #include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
@@ -40,7 +41,8 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
 Expected<ir::Function> LiftProgram(const Program& program, const OptimizeOptions& options, StageLog& log) {
   return log.Run(
       "lift", [&] { return frontend::Lift(program, options.target, driver::kMaxSource); },
-      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); });
+      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); },
+      [](const auto& lifted) { return lifted ? driver::MakeGraph(*lifted) : Graph(); });
 }
 
 // On cooked captures a program that the kernel cannot follow is no source to be kept.

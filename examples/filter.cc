@@ -1,4 +1,5 @@
 #include <bpfopt/bpfopt.hpp>
+
 #include <iostream>
 
 int main() {

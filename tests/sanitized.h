@@ -9,7 +9,7 @@
 
 namespace bpfopt {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 inline constexpr std::size_t kShareOfCases = 8;
 #else
 inline constexpr std::size_t kShareOfCases = 1;

@@ -3,6 +3,7 @@
 #define BPFOPT_BPFOPT_HPP
 
 #include "bpfopt/compiler.h"     // a filter in, a proven program out
+#include "bpfopt/explain.h"      // which parts of a filter instructions come from
 #include "bpfopt/file_reader.h"  // the files that filters name
 #include "bpfopt/filter.h"       // filters written in C++
 #include "bpfopt/format.h"       // programs as text

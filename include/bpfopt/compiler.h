@@ -20,6 +20,7 @@
 #include "bpfopt/export.h"
 #include "bpfopt/file_reader.h"
 #include "bpfopt/filter.h"
+#include "bpfopt/graph.h"
 #include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
@@ -55,6 +56,8 @@ struct StageReport {
   // What the step made, as text: the filter, the IR, the program. Callable until the observer returns; empty
   // for steps that make no text.
   std::function<std::string()> text;
+  // The same as a graph, for steps that make IR.
+  std::function<Graph()> graph = {};
 };
 
 struct CompileOptions {

@@ -205,7 +205,7 @@ void ExpectSameMeaning(const ir::Function& function, const Program& program,
 }
 
 TEST(DenseSwitch, ProgramsMeanTheSwitch) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(BPFOPT_IS_SANITIZED)
   constexpr std::uint32_t kRounds = 60;
 #else
   constexpr std::uint32_t kRounds = 300;

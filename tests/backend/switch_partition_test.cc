@@ -87,7 +87,7 @@ std::string TextOf(const std::vector<std::uint32_t>& edges) {
 }
 
 TEST(SwitchPartition, TakesTheFewestTests) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
   constexpr unsigned kRounds = 40;
 #else
   constexpr unsigned kRounds = 300;

@@ -84,7 +84,7 @@ TEST(FindingsTest, RowsAreCountedAndListedByOutcome) {
 
 // Filters of one shape are one finding, with the link types that show it.
 TEST(FindingsTest, RandomFiltersAreMergedAndReproducible) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
   constexpr std::size_t kFilters = 24;
 #else
   constexpr std::size_t kFilters = 56;

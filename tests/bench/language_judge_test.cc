@@ -15,7 +15,7 @@
 namespace bpfopt::bench {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::size_t kSample = 100;
 constexpr std::size_t kProvenSample = 10;
 constexpr unsigned kJobs = 1;  // its allocator does not survive a fork beside other threads

@@ -3,7 +3,7 @@
 function(bpfopt_header_examples output)
   set(source "// Made from include/bpfopt by tests/capi/header_examples.cmake.\n#include \"bpfopt/bpfopt.hpp\"\n\n")
   string(APPEND source "#include <iostream>\n\n")
-  set(headers compiler filter format interruption file_reader kernel libpcap lower_bound optimizer resolver savefile
+  set(headers compiler explain filter format interruption file_reader kernel libpcap lower_bound optimizer resolver savefile
       verify)
   foreach(header IN LISTS headers)
     set(file ${CMAKE_SOURCE_DIR}/include/bpfopt/${header}.h)

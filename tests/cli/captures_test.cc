@@ -32,7 +32,7 @@ const std::filesystem::path kCaptures =
     std::filesystem::path(BPFOPT_SOURCE_DIR).parent_path() / "shared" / "captures";
 
 // Each comparison starts three processes, which sanitizers make slow: they see every sixteenth capture.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::size_t kStride = 16;
 #else
 constexpr std::size_t kStride = 1;

@@ -78,7 +78,7 @@ class LiveCaptureTest : public testing::Test {
   std::size_t compared_ = 0;
 };
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::size_t kEvery = 9;
 #else
 constexpr std::size_t kEvery = 1;

@@ -19,7 +19,7 @@
 namespace bpfopt {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr int kDefaultRounds = 60;
 #else
 constexpr int kDefaultRounds = 300;

@@ -16,7 +16,7 @@ namespace bpfopt {
 namespace {
 
 // What the proof has to do doubles with each header.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::uint32_t kProvenDepth = 3;
 #else
 constexpr std::uint32_t kProvenDepth = kDefaultProtochainDepth;

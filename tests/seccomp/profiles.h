@@ -16,7 +16,7 @@ struct Profile {
 };
 
 // Sanitizers make everything several times as slow.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 inline constexpr bool kIsSanitized = true;
 #else
 inline constexpr bool kIsSanitized = false;

@@ -149,7 +149,7 @@ void ForPackets(Target target, Visit visit) {
 }
 
 TEST(ImplicationTest, RandomProgramsAgainstAllSmallPackets) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
   constexpr int kPairs = 100;
 #else
   constexpr int kPairs = 400;

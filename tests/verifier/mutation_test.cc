@@ -28,7 +28,7 @@ namespace bpfopt::verifier {
 namespace {
 
 // Mutants of each program, unless all are asked for.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::size_t kCorpusSample = 2;
 #else
 constexpr std::size_t kCorpusSample = 4;

@@ -16,7 +16,7 @@ namespace {
 
 using Values = std::vector<std::uint32_t>;
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef BPFOPT_IS_SANITIZED
 constexpr std::size_t kHosts = 100;
 #else
 constexpr std::size_t kHosts = 300;
