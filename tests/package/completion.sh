@@ -22,7 +22,7 @@ expect() {
   done
 }
 
-expect compile optimize disasm verify implies run compare graph -- ''
+expect compile optimize disasm verify implies run compare graph report exec -- ''
 expect optimize -- opt
 expect --link-type --format --stats -y -O -- -
 expect -O0 -O3 -- -O
@@ -30,6 +30,7 @@ expect EN10MB -- -y EN1
 expect LINUX_SLL2 IEEE802_11_RADIO -- --link-type ''
 expect asm c decimal iptables bpf_asm raw json -- --format ''
 expect iptables -- optimize --format ipt
+expect --log --cache -- exec --
 expect dot svg -- graph --format ''
 expect strict faithful -- --equal ''
 expect pcap linux seccomp -- verify --target ''

@@ -30,6 +30,7 @@ cp /var/lib/dpkg/status "$root/var/lib/dpkg/status"
 dpkg --root="$root" --unpack "$deb" >"$directory/dpkg.log" 2>&1 || { cat "$directory/dpkg.log"; exit 1; }
 dpkg --root="$root" -s bpfopt | grep -q '^Status: install ok unpacked'
 "$root/usr/bin/bpfopt" 'tcp port 80' | grep -q '^(000) ldh'
+"$root/usr/bin/bpfopt" exec -- true  # finds its library
 if command -v python3 >/dev/null; then
   PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$root/usr/lib/python3/dist-packages python3 "$examples/filter.py" | grep -q 'ld  *\[random\]'
 fi
