@@ -5,9 +5,11 @@
 #   ./setup.sh build            install, and build everything to build/
 #   ./setup.sh run FILTER...    build, and compile a filter
 #   ./setup.sh test             build, and run all tests
+#   ./setup.sh browser          build, install Chromium and what the pages are made of, and try the pages in it
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
 #   ./setup.sh fuzz TARGET [SECONDS]
 #                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds
+#   ./setup.sh deb              build, and package as a .deb in build/
 #   ./setup.sh lint             the formatting of every file (clang-format)
 #
 # Works as root or through sudo, reads nothing from standard input, and may be run again.
@@ -16,7 +18,7 @@ cd "$(dirname "$0")"
 
 packages="g++ cmake ninja-build clang-format clang-tidy tcpdump iproute2 util-linux
   libz3-dev libpcap-dev libfmt-dev libgtest-dev libbenchmark-dev libcli11-dev nlohmann-json3-dev
-  libexpected-dev llvm-14-dev libseccomp-dev"
+  libexpected-dev llvm-14-dev libseccomp-dev dpkg-dev file pkg-config"
 
 # One set of options for all uses of build/, so that none of them builds everything anew.
 release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON"
@@ -95,6 +97,15 @@ case $command in
     build build all $release
     run_tests build
     ;;
+  browser)
+    packages="$packages chromium fonts-dejavu-core"
+    command -v npm >/dev/null 2>&1 || packages="$packages nodejs npm"
+    install_packages
+    build build bpfopt_cli $release
+    build build bpfopt_bench $release
+    (cd web && npm ci --no-audit --no-fund) >&2
+    ctest --test-dir build --output-on-failure -R '^web\.'
+    ;;
   sanitize)
     # Clang builds this in two thirds of GCC's time, and warns of other things.
     packages="$packages clang libclang-rt-14-dev"
@@ -102,6 +113,11 @@ case $command in
     build build-sanitize all -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
       -DCMAKE_BUILD_TYPE=Sanitize -DBPFOPT_WERROR=ON -DBPFOPT_SANITIZE=address,undefined -DBPFOPT_PRECOMPILE=ON
     run_tests build-sanitize
+    ;;
+  deb)
+    install_packages
+    build build all $release
+    (cd build && cpack -G DEB)
     ;;
   fuzz) fuzz "$@" ;;
   lint)

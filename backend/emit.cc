@@ -120,7 +120,8 @@ Expected<Compiled> Compile(const ir::Function& function, const Rules& rules, con
   Expected<Facts> facts = Facts::Compute(lowered, rules);
   if (!facts) return tl::unexpected(facts.error());
   Expected<MachineFunction> machine = Search(
-      lowered, *facts, rules, {options.objective, options.search_budget, options.search_work, report.slack});
+      lowered, *facts, rules,
+      {options.objective, options.search_budget, options.search_work, report.slack, options.interruption});
   if (!machine) return tl::unexpected(machine.error());
   if (const Expected<void> fitted = AllocateScratch(*machine); !fitted) return tl::unexpected(fitted.error());
   Simplify(*machine);

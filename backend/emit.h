@@ -5,6 +5,7 @@
 
 #include "bpf/checker.h"
 #include "bpfopt/error.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
 #include "ir/function.h"
@@ -30,6 +31,7 @@ struct EmitOptions {
   std::size_t search_work = 0;  // what they may take together (SearchOptions::work)
   // Words that may be tried for each test of membership that no rule has (backend/membership.h).
   std::uint64_t membership_steps = 100'000;
+  Interruption interruption = {};  // once requested, searches end with what they have
 };
 
 struct Emitted {

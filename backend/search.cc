@@ -45,6 +45,7 @@ class Searcher {
         rules_(rules),
         objective_(options.objective),
         allowed_(allowed),
+        interruption_(options.interruption),
         budget_(options.budget),
         work_left_(options.work != 0 ? options.work : options.budget * kWorkPerCandidate) {}
 
@@ -86,6 +87,7 @@ class Searcher {
 
   // Keeps the candidate when it is better than the best so far.
   bool Try(Decisions candidate) {
+    if (interruption_.IsRequested()) budget_ = 0;
     if (budget_ == 0) return false;
     --budget_;
     Expected<Generated> code = Generate(function_, facts_, rules_, candidate, true);
@@ -304,6 +306,7 @@ class Searcher {
   const Rules& rules_;
   Objective objective_;
   std::size_t allowed_;
+  const Interruption& interruption_;
   std::size_t budget_;
   std::size_t work_left_;
   Decisions best_;

@@ -7,6 +7,7 @@
 #include "backend/machine.h"
 #include "backend/selection.h"
 #include "bpfopt/error.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "ir/function.h"
 
@@ -19,6 +20,7 @@ struct SearchOptions {
   std::size_t budget = 0;  // candidates to try besides the first
   std::size_t work = 0;    // plans of selection that they may take together; 0: many for each
   std::size_t slack = 0;   // kBalanced: instructions more than the fewest that a shorter path may take
+  Interruption interruption = {};  // once requested, the search ends with what it has
 };
 
 // Deterministic.

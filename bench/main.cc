@@ -4,10 +4,12 @@
 #include "bench/baseline.h"
 #include "bench/corpus.h"
 #include "bench/executed.h"
+#include "bench/html.h"
 #include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/mode.h"
 #include "bench/report.h"
+#include "bench/scaling.h"
 #include "bench/seccomp.h"
 #include "bench/sets.h"
 #include "bench/times.h"
@@ -19,6 +21,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -45,21 +48,61 @@ int Print(const std::string& text) {
   return Fail("cannot write to standard output");
 }
 
+bpfopt::Expected<std::vector<Row>> MeasureAll(const bpfopt::bench::Corpus& corpus,
+                                              const bpfopt::CompileOptions& options) {
+  std::vector<Row> rows;
+  for (const auto& each : corpus.rows) {
+    auto row = bpfopt::bench::Measure(each, options);
+    if (!row) return tl::unexpected(row.error());
+    const auto by_hand = corpus.hand_written.find(each.id);
+    if (by_hand != corpus.hand_written.end()) row->by_hand = by_hand->second;
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+int StatusOf(const std::vector<Row>& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+}
+
 int Run(const std::string& directory, bpfopt::CompileOptions options, bool json) {
   options.netmask = 0;  // what tcpdump -d takes without an interface
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
   if (!corpus) return Fail(corpus.error().message);
-  std::vector<Row> rows;
-  for (const auto& each : corpus->rows) {
-    auto row = bpfopt::bench::Measure(each, options);
-    if (!row) return Fail(row.error().message);
-    const auto by_hand = corpus->hand_written.find(each.id);
-    if (by_hand != corpus->hand_written.end()) row->by_hand = by_hand->second;
-    rows.push_back(std::move(*row));
-  }
-  const std::string text = json ? bpfopt::bench::FormatJson(rows) : bpfopt::bench::FormatTable(rows);
+  const auto rows = MeasureAll(*corpus, options);
+  if (!rows) return Fail(rows.error().message);
+  const std::string text = json ? bpfopt::bench::FormatJson(*rows) : bpfopt::bench::FormatTable(*rows);
   if (const int failed = Print(text); failed != 0) return failed;
-  return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
+  return StatusOf(*rows);
+}
+
+struct PageOptions {
+  std::string path;                     // empty: no page
+  std::size_t largest = 512;            // entries of the largest filters
+  bool json = false;                    // print the data as well
+  std::optional<std::string> captures;  // nothing: generated traffic
+};
+
+int RunPage(const std::string& directory, bpfopt::CompileOptions options, const PageOptions& page) {
+  options.netmask = 0;
+  const auto corpus = bpfopt::bench::ReadCorpus(directory);
+  if (!corpus) return Fail(corpus.error().message);
+  if (const auto writable = bpfopt::bench::CheckWritable(page.path); !writable)
+    return Fail(writable.error().message);
+  auto rows = MeasureAll(*corpus, options);
+  if (!rows) return Fail(rows.error().message);
+  const auto executed =
+      bpfopt::bench::CompareExecuted(*corpus, options, {.captures = page.captures, .form = Form::kJson});
+  if (!executed) return Fail(executed.error().message);
+  const int status = executed->is_bad ? kBadRows : StatusOf(*rows);
+  const bpfopt::bench::PageData data{std::move(*rows), executed->text, page.captures.has_value(),
+                                     bpfopt::bench::MeasureScaling(options, page.largest)};
+  if (page.json) {
+    if (const int failed = Print(bpfopt::bench::FormatPageData(data, options) + "\n"); failed != 0)
+      return failed;
+  }
+  const auto written = bpfopt::bench::WritePage(page.path, data, options);
+  return written ? status : Fail(written.error().message);
 }
 
 // A way of running that makes a report of the corpus.
@@ -102,6 +145,7 @@ int Main(int argc, char** argv) {
   std::string relation = "faithful";
   bpfopt::CompileOptions options;
   bool json = false;
+  PageOptions page;
   bool markdown = false;
   bool seccomp = false;
   bool executed = false;
@@ -121,13 +165,18 @@ int Main(int argc, char** argv) {
       ->transform(CLI::Transformer(objectives));
   app.add_flag("--executed", executed, "compare instructions executed per packet instead");
   app.add_option("--captures", executed_options.captures,
-                 "for --executed: a directory of savefiles, instead of generated traffic")
-      ->needs("--executed");
+                 "for --executed and --html: a directory of savefiles, instead of generated traffic");
   app.add_flag("--times", times, "print how long compiling takes instead");
   app.add_option("--command", times_options.command, "for --times: the bpfopt to run")->needs("--times");
   app.add_flag("--ablation", ablation, "print what programs come to without each of the passes instead");
   app.add_flag("--markdown", markdown, "for --ablation: a table in Markdown");
-  app.add_flag("--json", json, "print JSON");
+  app.add_flag("--json", json, "print JSON (docs/report.md)");
+  app.add_option("--html", page.path,
+                 "write all of this to one HTML page; with --json its data is printed as well")
+      ->excludes("--executed", "--times", "--ablation");
+  app.add_option("--entries", page.largest,
+                 "for --html: of the largest filters that name many things; 0 leaves them out")
+      ->needs("--html");
   app.add_flag("--seccomp", seccomp, "print what libseccomp's filters of system calls come to instead");
   app.add_flag("--levels", levels, "print what -O3 gains over -O2 instead");
   bool sets = false;
@@ -153,6 +202,8 @@ int Main(int argc, char** argv) {
   app.add_flag("--update-baseline", baseline.update, "for --baseline: write the file anew")
       ->needs("--baseline");
   CLI11_PARSE(app, argc, argv);
+  if (executed_options.captures && !executed && page.path.empty())
+    return Fail("--captures needs --executed or --html");
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
   const Form form = json ? Form::kJson : markdown ? Form::kMarkdown : Form::kText;
@@ -192,6 +243,11 @@ int Main(int argc, char** argv) {
     return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
       return bpfopt::bench::CompareWithoutPasses(corpus, base, form);
     });
+  }
+  if (!page.path.empty()) {
+    page.json = json;
+    page.captures = executed_options.captures;
+    return RunPage(directory, options, page);
   }
   return Run(directory, options, json);
 }

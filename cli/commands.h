@@ -12,6 +12,7 @@ int ImpliesCommand(int argc, const char* const* argv);
 int RunCommand(int argc, const char* const* argv);
 int CompareCommand(int argc, const char* const* argv);
 int GraphCommand(int argc, const char* const* argv);
+int ReportCommand(int argc, const char* const* argv);
 int ExecCommand(int argc, const char* const* argv);
 
 }  // namespace bpfopt::cli

@@ -26,6 +26,7 @@ constexpr const char* kFooter =
     "  run -r IN EXPR...       filter a capture\n"
     "  compare EXPR...         side by side with libpcap's program\n"
     "  graph EXPR...           the control-flow graph\n"
+    "  report EXPR... -o FILE  all of this on one HTML page\n"
     "  exec -- COMMAND...      run a program whose filters bpfopt compiles\n"
     "Options end at '--'. Exit status: 0 done, equal, implied; 1 different, not implied; 2 wrong usage or\n"
     "input; 3 undecided; 4 does not fit --limit; 5 a bug of bpfopt.";

@@ -24,6 +24,7 @@ inline int ExitStatusOf(ErrorCode code) {
     case ErrorCode::kTooLarge:
       return kTooLarge;
     case ErrorCode::kUndecided:
+    case ErrorCode::kCancelled:
       return kUndecided;
     case ErrorCode::kInternal:
       break;

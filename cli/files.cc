@@ -95,4 +95,14 @@ Expected<void> AtomicFile::Commit() {
   return {};
 }
 
+Expected<void> WriteFile(const std::string& path, const std::string& text) {
+  auto file = AtomicFile::Create(path);
+  if (!file) return tl::unexpected(file.error());
+  const std::unique_ptr<std::FILE, CloseFile> stream(std::fopen(file->path_to_write().c_str(), "wb"));
+  if (stream == nullptr) return SystemError("cannot write " + path);
+  const bool written = std::fwrite(text.data(), 1, text.size(), stream.get()) == text.size();
+  if (!written || std::fflush(stream.get()) != 0) return SystemError("cannot write " + path);
+  return file->Commit();
+}
+
 }  // namespace bpfopt::cli

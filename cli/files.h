@@ -37,6 +37,9 @@ class AtomicFile {
   std::string temporary_;  // the target itself when it is written directly; empty once committed
 };
 
+// The text as an AtomicFile.
+Expected<void> WriteFile(const std::string& path, const std::string& text);
+
 }  // namespace bpfopt::cli
 
 #endif  // BPFOPT_CLI_FILES_H

@@ -16,7 +16,7 @@ struct Command {
   int (*run)(int argc, const char* const* argv);
 };
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"compile", bpfopt::cli::CompileCommand},
     {"optimize", bpfopt::cli::OptimizeCommand},
     {"disasm", bpfopt::cli::DisasmCommand},
@@ -25,6 +25,7 @@ constexpr std::array<Command, 9> kCommands = {{
     {"run", bpfopt::cli::RunCommand},
     {"compare", bpfopt::cli::CompareCommand},
     {"graph", bpfopt::cli::GraphCommand},
+    {"report", bpfopt::cli::ReportCommand},
     {"exec", bpfopt::cli::ExecCommand},
 }};
 

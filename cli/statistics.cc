@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 namespace bpfopt::cli {
-namespace {
 
 const char* OutcomeName(Candidate::Outcome outcome) {
   switch (outcome) {
@@ -25,6 +24,8 @@ const char* OutcomeName(Candidate::Outcome outcome) {
   }
   return "too large";
 }
+
+namespace {
 
 std::string SourceName(const CompileResult& result) {
   switch (result.source_kind) {

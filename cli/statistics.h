@@ -10,6 +10,9 @@
 
 namespace bpfopt::cli {
 
+// Such as "chosen, proven".
+const char* OutcomeName(Candidate::Outcome outcome);
+
 // What the program needs in a kernel is said unless the target is seccomp, which charges no socket.
 std::string FormatStatistics(const CompileResult& result, Target target);
 std::string FormatTimings(const CompileStatistics& statistics);

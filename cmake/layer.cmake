@@ -13,6 +13,9 @@ function(bpfopt_layer name)
   target_include_directories(bpfopt_${name} PUBLIC ${gate} ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(bpfopt_${name} PUBLIC fmt::fmt tl::expected)
   target_link_libraries(bpfopt_${name} PRIVATE bpfopt_compile_flags ${ARG_PRIVATE})
+  # What the shared library shows is marked in include/bpfopt (export.h).
+  set_target_properties(bpfopt_${name} PROPERTIES CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden
+                                                  VISIBILITY_INLINES_HIDDEN ON)
   bpfopt_precompile(bpfopt_${name})
   foreach(layer IN LISTS ARG_USES)
     target_link_libraries(bpfopt_${name} PUBLIC bpfopt_${layer})

@@ -23,30 +23,6 @@ namespace {
 
 using frontend::NodeId;
 
-bool IsPredicateParent(const frontend::Node& node) {
-  return std::holds_alternative<frontend::And>(node.kind) ||
-         std::holds_alternative<frontend::Or>(node.kind) ||
-         std::holds_alternative<frontend::Not>(node.kind) ||
-         std::holds_alternative<frontend::When>(node.kind);
-}
-
-// The operands of the chain of one connective that starts at `root`.
-std::vector<NodeId> Operands(const frontend::Ast& filter, NodeId root) {
-  std::vector<NodeId> operands;
-  std::vector<NodeId> open{root};
-  const std::size_t connective = filter.nodes[root].kind.index();
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (filter.nodes[id].kind.index() != connective) {
-      operands.push_back(id);
-      continue;
-    }
-    ForEachChild(filter.nodes[id].kind, [&](NodeId child) { open.push_back(child); });
-  }
-  return operands;
-}
-
 NodeId MostTests(const frontend::Ast& filter) {
   const std::vector<std::size_t> tests = CountTests(filter);
   NodeId here = filter.root();

@@ -4,6 +4,8 @@
 #include "backend/emit.h"
 #include "bpf/checker.h"
 #include "bpf/text.h"
+#include "driver/graph.h"
+#include "driver/interrupted.h"
 #include "driver/source.h"
 #include "ir/print.h"
 #include "passes/pass.h"
@@ -110,6 +112,7 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   context.relation = recipe.relation;
   context.objective = options.objective;
   context.cooked = cooked;
+  context.interruption = options.interruption;
   context.smt_steps = recipe.level >= 2 ? options.budgets.smt_steps * Factor(recipe) : 0;
 
   passes::PipelineOptions pipeline;
@@ -122,7 +125,8 @@ Expected<void> RunPasses(ir::Function& function, const Recipe& recipe, const Com
   pipeline.check_invariants = options.check_invariants;
   pipeline.after_pass = [&](const passes::PassReport& report, const ir::Function& after) {
     if (report.changed && effective_passes != nullptr) effective_passes->insert(report.pass->name);
-    log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); }});
+    log.Record({report.pass->name, report.changed, report.time, [&] { return ir::Print(after); },
+                [&] { return MakeGraph(after); }});
   };
   auto done = passes::RunPipeline(function, context, pipeline);
   for (const auto& [name, count] : context.counters) log.statistics().counters[name] += count;
@@ -150,6 +154,7 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
   if (auto done = RunPasses(function, recipe, options, subject.cooked, {}, log, &effective_passes); !done) {
     return tl::unexpected(done.error());
   }
+  if (auto go_on = CheckInterruption(options.interruption); !go_on) return tl::unexpected(go_on.error());
   const bool is_quick = options.level == 1;
   const std::size_t budget = recipe.level > 0 ? options.budgets.search * Factor(recipe) : 0;
   const backend::EmitOptions emit_options = {
@@ -159,7 +164,8 @@ Expected<Built> Build(const Subject& subject, const Recipe& recipe, const Compil
       .cooked = subject.cooked,
       .search_budget = is_quick ? budget / kFirstLevelShare : budget,
       .search_work = is_quick ? kFirstLevelWork : 0,
-      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps};
+      .membership_steps = options.level >= 2 ? kMembershipSteps * Factor(recipe) : kFewMembershipSteps,
+      .interruption = options.interruption};
   auto emitted = log.Run(
       "emit", [&] { return EmitForLimit(function, emit_options, options.limit); },
       [](const auto& built) { return built ? bpf::FormatAssembly(built->program) : std::string(); });

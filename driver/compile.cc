@@ -3,7 +3,9 @@
 #include "driver/blame.h"
 #include "driver/candidate.h"
 #include "driver/dot.h"
+#include "driver/graph.h"
 #include "driver/guarantee.h"
+#include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
@@ -33,6 +35,8 @@ Expected<frontend::Ast> ParseText(std::string_view filter, const CompileOptions&
 Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optional<std::string_view> text,
                                       const CompileOptions& options, StageLog& log) {
   if (!parsed) return tl::unexpected(parsed.error());
+  if (auto go_on = driver::CheckInterruption(options.interruption); !go_on)
+    return tl::unexpected(go_on.error());
   if (auto valid = driver::CheckEffort(options); !valid) return tl::unexpected(valid.error());
   auto lowered = LowerFilter(*parsed, options, log);
   if (!lowered) return tl::unexpected(lowered.error());
@@ -77,6 +81,7 @@ Expected<ir::Function> OptimizedFunction(std::string_view filter, const CompileO
   if (stop_after != "lower") {
     auto done = driver::RunPasses(lowered->function, driver::MainRecipe(options, /*is_lifted=*/false),
                                   options, lowered->cooked, stop_after, log);
+    if (done) done = driver::CheckInterruption(options.interruption);
     if (!done) return tl::unexpected(done.error());
   }
   return std::move(lowered->function);
@@ -118,7 +123,7 @@ Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions&
 Expected<std::string> CompileToDot(std::string_view filter, const CompileOptions& options) {
   auto function = OptimizedFunction(filter, options, {});
   if (!function) return tl::unexpected(function.error());
-  return driver::FormatDot(*function);
+  return driver::FormatDot(driver::MakeGraph(*function));
 }
 
 std::vector<PassInfo> Passes() {

@@ -1,15 +1,15 @@
-// A function's control-flow graph in Graphviz' DOT language.
+// Graphs in Graphviz' DOT language.
 #ifndef BPFOPT_DRIVER_DOT_H
 #define BPFOPT_DRIVER_DOT_H
 
-#include "ir/function.h"
+#include "bpfopt/graph.h"
 
 #include <string>
 
 namespace bpfopt::driver {
 
-// One node a block, labelled with the block as ir::Print has it.
-std::string FormatDot(const ir::Function& function);
+// One node a block, labelled with its lines.
+std::string FormatDot(const Graph& graph);
 
 }  // namespace bpfopt::driver
 

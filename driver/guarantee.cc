@@ -5,6 +5,7 @@
 #include "bpf/checker.h"
 #include "bpf/likelihood.h"
 #include "bpfopt/verify.h"
+#include "driver/interrupted.h"
 #include "driver/superoptimize.h"
 
 #include <algorithm>
@@ -45,6 +46,7 @@ class Choice {
     }
     if (auto made = PreferQuickEnough(); !made) return tl::unexpected(made.error());
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
+    if (auto go_on = CheckInterruption(options_.interruption); !go_on) return tl::unexpected(go_on.error());
     if (!chosen) return tl::unexpected(chosen.error());
     return Finish(**chosen);
   }
@@ -70,6 +72,7 @@ class Choice {
   }
 
   Expected<void> Try(const Recipe& recipe, StageLog& log) {
+    if (auto go_on = CheckInterruption(options_.interruption); !go_on) return go_on;
     Attempt attempt;
     attempt.report.name = recipe.name;
     auto built = Build(subject_, recipe, options_, log);
@@ -255,6 +258,7 @@ class Choice {
   Expected<bool> Prove(Attempt& attempt) {
     if (attempt.built.program != source_.program) {
       auto verdict = log_.Run("prove", [&] { return Ask(attempt); });
+      if (!verdict && verdict.error().code == ErrorCode::kCancelled) return tl::unexpected(verdict.error());
       if (!verdict) return MakeError(ErrorCode::kInternal, verdict.error().message);
       CountProof(*verdict);
       if (verdict->answer == Answer::kDifferent) return Wrong(attempt, *verdict);
@@ -275,6 +279,7 @@ class Choice {
     verify.steps = options_.budgets.proof_steps;
     verify.nodes = options_.budgets.proof_nodes;
     verify.draws = DrawsOf(attempt);
+    verify.interruption = options_.interruption;
     return Verify(source_.program, attempt.built.program, verify);
   }
 

@@ -1,6 +1,7 @@
 // Resolves and lowers, after a look at the options that concern the meaning of the filter.
 #include "driver/lowered_filter.h"
 
+#include "driver/graph.h"
 #include "frontend/print.h"
 #include "frontend/resolve.h"
 #include "ir/print.h"
@@ -86,7 +87,8 @@ Expected<LoweredFilter> LowerFilter(const frontend::Ast& parsed, const CompileOp
   const frontend::LowerOptions lower_options = LowerOptionsFor(**link_type, options);
   auto function = log.Run(
       "lower", [&] { return frontend::Lower(*resolved, lower_options); },
-      [](const auto& lowered) { return lowered ? ir::Print(*lowered) : std::string(); });
+      [](const auto& lowered) { return lowered ? ir::Print(*lowered) : std::string(); },
+      [](const auto& lowered) { return lowered ? MakeGraph(*lowered) : Graph(); });
   if (!function) return tl::unexpected(function.error());
 
   const bool had_names = !frontend::SameFilter(parsed, *resolved);

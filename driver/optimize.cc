@@ -3,7 +3,9 @@
 #include "bpf/opcode.h"
 #include "bpfopt/optimizer.h"
 #include "driver/candidate.h"
+#include "driver/graph.h"
 #include "driver/guarantee.h"
+#include "driver/interrupted.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
@@ -31,6 +33,7 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
   effort.proof = options.proof;
   effort.disabled_passes = options.disabled_passes;
   effort.budgets = options.budgets;
+  effort.interruption = options.interruption;
   effort.check_invariants = options.check_invariants;
   return effort;
 }
@@ -38,7 +41,8 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
 Expected<ir::Function> LiftProgram(const Program& program, const OptimizeOptions& options, StageLog& log) {
   return log.Run(
       "lift", [&] { return frontend::Lift(program, options.target, driver::kMaxSource); },
-      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); });
+      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); },
+      [](const auto& lifted) { return lifted ? driver::MakeGraph(*lifted) : Graph(); });
 }
 
 // On cooked captures a program that the kernel cannot follow is no source to be kept.
@@ -100,6 +104,7 @@ Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions
     const bpf::CookedHeader cooked = driver::CookedHeaderFor(options.link_type, *function);
     auto done = driver::RunPasses(*function, driver::MainRecipe(effort, /*is_lifted=*/true), effort, cooked,
                                   stop_after, log);
+    if (done) done = driver::CheckInterruption(options.interruption);
     if (!done) return tl::unexpected(done.error());
   }
   return ir::Print(*function);

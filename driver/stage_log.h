@@ -28,6 +28,15 @@ class StageLog {
     Record({name, true, time, [&] { return text(result); }});
     return result;
   }
+  // A step that makes IR.
+  template <typename Step, typename Text, typename MakeGraph>
+  auto Run(std::string_view name, Step step, Text text, MakeGraph graph) {
+    const auto begin = Clock::now();
+    auto result = step();
+    const auto time = Clock::now() - begin;
+    Record({name, true, time, [&] { return text(result); }, [&] { return graph(result); }});
+    return result;
+  }
   template <typename Step>
   auto Run(std::string_view name, Step step) {
     const auto begin = Clock::now();

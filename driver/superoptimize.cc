@@ -217,7 +217,7 @@ class Superoptimizer {
   // Counterexample-guided: candidates agree with the window on all examples so far.
   std::optional<Program> FindShorter(const Window& window, std::size_t& refuted) {
     const std::size_t length = LengthOf(window.code);
-    if (length < 2) return std::nullopt;
+    if (length < 2 || options_.interruption.IsRequested()) return std::nullopt;
     const verifier::WindowContract contract = ContractOf(window, options_.target);
     verifier::WindowProver prover(window.code, contract);
     Examples examples(window);
@@ -226,6 +226,7 @@ class Superoptimizer {
     const std::uint64_t before = steps;
     std::optional<Program> found;
     for (std::size_t round = 0; round < budget_.refutations && !found; ++round) {
+      if (options_.interruption.IsRequested()) break;
       const std::vector<Example> known = examples.InTurns();
       const auto code = backend::Synthesize(window, known, rules_, length - 1, steps);
       if (!code) break;

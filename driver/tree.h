@@ -4,8 +4,10 @@
 
 #include "frontend/ast.h"
 
+#include <cstddef>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 namespace bpfopt::driver {
 
@@ -29,6 +31,31 @@ void ForEachChild(Kind& kind, Apply apply) {
     }
   };
   std::visit(visit, kind);
+}
+
+// and, or, not, when.
+inline bool IsPredicateParent(const frontend::Node& node) {
+  return std::holds_alternative<frontend::And>(node.kind) ||
+         std::holds_alternative<frontend::Or>(node.kind) ||
+         std::holds_alternative<frontend::Not>(node.kind) ||
+         std::holds_alternative<frontend::When>(node.kind);
+}
+
+// The operands of the chain of one connective that starts at `root`.
+inline std::vector<frontend::NodeId> Operands(const frontend::Ast& filter, frontend::NodeId root) {
+  std::vector<frontend::NodeId> operands;
+  std::vector<frontend::NodeId> open{root};
+  const std::size_t connective = filter.nodes[root].kind.index();
+  while (!open.empty()) {
+    const frontend::NodeId id = open.back();
+    open.pop_back();
+    if (filter.nodes[id].kind.index() != connective) {
+      operands.push_back(id);
+      continue;
+    }
+    ForEachChild(filter.nodes[id].kind, [&](frontend::NodeId child) { open.push_back(child); });
+  }
+  return operands;
 }
 
 }  // namespace bpfopt::driver

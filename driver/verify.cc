@@ -3,6 +3,7 @@
 
 #include "bpf/checker.h"
 #include "bpf/interpreter.h"
+#include "driver/interrupted.h"
 #include "driver/source.h"
 #include "verifier/equivalence.h"
 
@@ -75,8 +76,14 @@ Expected<Verdict> Prove(Question question, const Operand& first, const Operand& 
   verifier_options.steps = options.steps;
   verifier_options.max_nodes = options.nodes;
   verifier_options.draws = options.draws;
+  verifier_options.interruption = options.interruption;
   const auto start = std::chrono::steady_clock::now();
   verifier::Verdict from = question(first.program, second.program, verifier_options);
+
+  if (from.answer == verifier::Answer::kUndecided) {
+    if (auto go_on = driver::CheckInterruption(options.interruption); !go_on)
+      return tl::unexpected(go_on.error());
+  }
 
   Verdict verdict;
   verdict.milliseconds =

@@ -77,41 +77,18 @@ Expected<HostTable> ReadHosts(std::string_view text) {
   return table;
 }
 
-class HostsFile : public Resolver {
+class HostsFile : public ForwardingResolver {
  public:
   HostsFile(HostTable table, std::unique_ptr<Resolver> next)
-      : table_(std::move(table)), next_(std::move(next)) {}
+      : ForwardingResolver(std::move(next)), table_(std::move(table)) {}
 
   std::vector<HostAddress> Host(std::string_view name) const override {
     const auto found = table_.find(Lower(name));
-    if (found != table_.end()) return found->second;
-    if (next_ == nullptr) return {};
-    return next_->Host(name);
-  }
-  std::optional<Network> NetworkByName(std::string_view name) const override {
-    if (next_ == nullptr) return std::nullopt;
-    return next_->NetworkByName(name);
-  }
-  std::optional<Port> PortByName(std::string_view name) const override {
-    if (next_ == nullptr) return std::nullopt;
-    return next_->PortByName(name);
-  }
-  std::optional<std::uint32_t> IpProtocol(std::string_view name) const override {
-    if (next_ == nullptr) return std::nullopt;
-    return next_->IpProtocol(name);
-  }
-  std::optional<std::uint32_t> EtherProtocol(std::string_view name) const override {
-    if (next_ == nullptr) return std::nullopt;
-    return next_->EtherProtocol(name);
-  }
-  std::optional<MacAddress> EtherHost(std::string_view name) const override {
-    if (next_ == nullptr) return std::nullopt;
-    return next_->EtherHost(name);
+    return found != table_.end() ? found->second : ForwardingResolver::Host(name);
   }
 
  private:
   HostTable table_;
-  std::unique_ptr<Resolver> next_;
 };
 
 }  // namespace

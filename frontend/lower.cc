@@ -5,6 +5,7 @@
 #include "frontend/lowering.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,8 @@ struct Frame {
 
 class Walk {
  public:
-  Walk(const Ast& filter, Lowering* lowering) : filter_(filter), lowering_(*lowering) {}
+  Walk(const Ast& filter, Lowering* lowering)
+      : filter_(filter), lowering_(*lowering), function_(lowering->flow().function()) {}
 
   Outcome Run(Flow in) {
     Enter(filter_.root(), in);
@@ -87,6 +89,9 @@ class Walk {
     return result_;
   }
 
+  // Which test each block was made for.
+  const std::unordered_map<const ir::Block*, NodeId>& tests() const { return tests_; }
+
  private:
   void Enter(NodeId id, Flow in) {
     const NodeKind& kind = filter_.nodes[id].kind;
@@ -96,7 +101,11 @@ class Walk {
       frames_.push_back({.node = id});
       return;
     }
+    const std::size_t first = function_.block_count();
     result_ = lowering_.TestLeaf(in, id);
+    for (std::size_t block = first; block < function_.block_count(); ++block) {
+      tests_.emplace(function_.block(static_cast<std::uint32_t>(block)), id);
+    }
   }
 
   void Leave(Outcome outcome) {
@@ -154,6 +163,8 @@ class Walk {
 
   const Ast& filter_;
   Lowering& lowering_;
+  ir::Function& function_;
+  std::unordered_map<const ir::Block*, NodeId> tests_;
   std::vector<Frame> frames_;
   Outcome result_;
 };
@@ -176,19 +187,27 @@ bool HasVariableHeaders(const LowerOptions& options) {
          options.link_type->header_length != LinkHeaderLength::kFixed;
 }
 
-Expected<ir::Function> LowerWith(const Ast& filter, const LowerOptions& options, VariableHeaders& headers) {
+Expected<ir::Function> LowerWith(const Ast& filter, const LowerOptions& options, VariableHeaders& headers,
+                                 TestOfBlock* test_of_block = nullptr) {
   ir::Function function(options.target);
   Lowering lowering(&filter, &options, &function);
   Outcome outcome{.pass = lowering.flow().Start(), .fail = {}};
+  Walk walk(filter, &lowering);
   if (!filter.empty()) {
     outcome.pass = lowering.EnterVariableHeaders(outcome.pass, headers);
-    outcome = Walk(filter, &lowering).Run(outcome.pass);
+    outcome = walk.Run(outcome.pass);
     if (lowering.error()) return tl::unexpected<Error>(*lowering.error());
   }
   lowering.flow().Return(outcome.pass, options.snaplen);
   lowering.flow().Return(outcome.fail, 0);
   headers = lowering.used_headers();
   function.RemoveUnreachable();
+  if (test_of_block == nullptr) return function;
+  test_of_block->assign(function.block_count(), kNoTest);
+  for (std::uint32_t id = 0; id < function.block_count(); ++id) {
+    const auto test = walk.tests().find(function.block(id));
+    if (test != walk.tests().end()) (*test_of_block)[id] = test->second;
+  }
   return function;
 }
 
@@ -252,7 +271,7 @@ Outcome Lowering::FailInternally(std::string message) {
   return {};
 }
 
-Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options) {
+Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options, TestOfBlock* test_of_block) {
   if (options.link_type == nullptr) return MakeError(ErrorCode::kInternal, "no link type is given");
   if (options.target == Target::kSeccomp) {
     return InvalidInput("a packet filter cannot be compiled for --target seccomp");
@@ -262,9 +281,9 @@ Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options) {
   }
   // Which lengths are computed in front of all tests is known when the last test is lowered.
   VariableHeaders headers;
-  Expected<ir::Function> function = LowerWith(filter, options, headers);
+  Expected<ir::Function> function = LowerWith(filter, options, headers, test_of_block);
   if (!function || !HasVariableHeaders(options) || !(headers.link_header || headers.payload)) return function;
-  return LowerWith(filter, options, headers);
+  return LowerWith(filter, options, headers, test_of_block);
 }
 
 VariableHeaders UsedVariableHeaders(const Ast& filter, const LowerOptions& options) {

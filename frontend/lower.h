@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace bpfopt::frontend {
 
@@ -33,8 +34,13 @@ struct VariableHeaders {
 // Those whose lengths the tests of `filter`, which can be lowered, need.
 VariableHeaders UsedVariableHeaders(const Ast& filter, const LowerOptions& options);
 
+// Which test of the filter each block was made for, by the block's id; kNoTest: for none or for all of them.
+using TestOfBlock = std::vector<NodeId>;
+inline constexpr NodeId kNoTest = 0xffffffff;
+
 // `filter` is resolved. Errors carry the place of the node at fault. Linear in the size of the tree.
-Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options);
+Expected<ir::Function> Lower(const Ast& filter, const LowerOptions& options,
+                             TestOfBlock* test_of_block = nullptr);
 
 }  // namespace bpfopt::frontend
 

@@ -58,6 +58,7 @@ struct Search {
   // What the order's diagram comes to; nothing when it is too large.
   std::optional<std::size_t> CostOf(const Order& order, Effort effort = Effort::kFuse) {
     ++trials;
+    if (context.interruption.IsRequested()) nodes_left = 0;
     ir::Function trial = function.Clone();
     DiagramOptions options{context.relation, std::min(nodes_left, kMaxNodesPerTrial), {}};
     for (const std::uint32_t id : order) options.order.push_back(trial.value(id));

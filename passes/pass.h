@@ -4,6 +4,7 @@
 
 #include "bpf/checker.h"
 #include "bpfopt/error.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
 #include "ir/function.h"
@@ -25,8 +26,9 @@ struct Context {
   // Every pass keeps the function equal to what it was under this relation (docs/proof.md).
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
-  bpf::CookedHeader cooked;     // loads that the backend may use in the link header
-  std::uint64_t smt_steps = 0;  // Z3 resource units that may still be spent; 0: passes ask no solver
+  bpf::CookedHeader cooked;        // loads that the backend may use in the link header
+  std::uint64_t smt_steps = 0;     // Z3 resource units that may still be spent; 0: passes ask no solver
+  Interruption interruption = {};  // once requested, what the function becomes does not matter any more
   std::map<std::string, std::size_t> counters;  // for --stats: what was done how often, by "pass.what"
 };
 

@@ -85,7 +85,7 @@ class Runner {
   }
 
   bool RunPass(std::string_view name) {
-    if (stopped_) return false;
+    if (stopped_ || context_.interruption.IsRequested()) return false;
     if (std::ranges::find(options_.disabled, name) != options_.disabled.end()) {
       stopped_ = name == options_.stop_after;
       return false;

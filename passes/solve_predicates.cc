@@ -156,7 +156,7 @@ class Solving {
         dominators_(function),
         predecessors_(ir::ComputePredecessors(function)),
         encoder_(terms_),
-        solver_(terms_) {}
+        solver_(terms_, context.interruption) {}
 
   bool Run() {
     FindQuestions();

@@ -13,6 +13,7 @@ constexpr std::uint64_t kUnsatisfiable = ~std::uint64_t{0};
 constexpr std::uint32_t kLongestRun = 32;
 
 constexpr std::size_t kInitialTable = 1 << 10;
+constexpr std::size_t kNodesBetweenLooks = 1 << 12;  // at the interruption
 constexpr std::size_t kLargestCache = 1 << 18;
 
 std::size_t Hash(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
@@ -36,9 +37,10 @@ std::uint64_t AddCost(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-BddManager::BddManager(std::size_t max_nodes, std::size_t max_live)
+BddManager::BddManager(std::size_t max_nodes, std::size_t max_live, Interruption interruption)
     : max_nodes_(max_nodes),
       max_live_(max_live),
+      interruption_(std::move(interruption)),
       limit_(Limit()),
       collect_at_(max_live / 3),
       table_(kInitialTable, kNone),
@@ -187,6 +189,10 @@ Ref BddManager::Intern(Run run) {
   std::size_t slot = HashOf(run) & (table_.size() - 1);
   for (; table_[slot] != kNone; slot = (slot + 1) & (table_.size() - 1)) {
     if (nodes_[table_[slot]] == run) return table_[slot] << 1 | static_cast<Ref>(negated);
+  }
+  if (nodes_.size() % kNodesBetweenLooks == 0 && interruption_.IsRequested()) {
+    max_nodes_ = collected_;
+    limit_ = Limit();
   }
   if (nodes_.size() >= limit_) {
     exhausted_ = true;

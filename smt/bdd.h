@@ -15,6 +15,8 @@
 #ifndef BPFOPT_SMT_BDD_H
 #define BPFOPT_SMT_BDD_H
 
+#include "bpfopt/interruption.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,8 +42,9 @@ constexpr bool IsConstantRef(Ref f) { return f <= kFalse; }
 // says so.
 class BddManager {
  public:
-  // At most `max_nodes` are made, and `max_live` kept at a time.
-  BddManager(std::size_t max_nodes, std::size_t max_live);
+  // At most `max_nodes` are made, and `max_live` kept at a time. Once `interruption` is requested the bound
+  // is reached.
+  BddManager(std::size_t max_nodes, std::size_t max_live, Interruption interruption);
 
   bool exhausted() const { return exhausted_; }
   std::size_t made() const { return collected_ + nodes_.size(); }
@@ -136,6 +139,7 @@ class BddManager {
 
   std::size_t max_nodes_;  // made in all
   std::size_t max_live_;   // at a time
+  Interruption interruption_;
   std::size_t collected_ = 0;
   std::size_t limit_;
   std::size_t collect_at_;

@@ -24,7 +24,8 @@ constexpr std::size_t kEqualityNodes = 200;
 }  // namespace
 
 struct Diagrams::Impl {
-  Impl(std::size_t max_nodes, std::size_t max_live) : manager(max_nodes, max_live) {}
+  Impl(std::size_t max_nodes, std::size_t max_live, Interruption interruption)
+      : manager(max_nodes, max_live, std::move(interruption)) {}
 
   Ref Condition(const Node* root);
   const Bits& Of(const Node* root);
@@ -273,8 +274,9 @@ Bits Diagrams::Impl::Combine(const Node* node) {
   return {kTrue};
 }
 
-Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live)
-    : impl_(std::make_unique<Impl>(max_nodes, max_live)) {}
+Diagrams::Diagrams(Context& /*context*/, std::size_t max_nodes, std::size_t max_live,
+                   Interruption interruption)
+    : impl_(std::make_unique<Impl>(max_nodes, max_live, std::move(interruption))) {}
 Diagrams::~Diagrams() = default;
 
 void Diagrams::Place(Term variable) { impl_->Place(variable.node_); }

@@ -6,6 +6,7 @@
 #ifndef BPFOPT_SMT_DIAGRAM_H
 #define BPFOPT_SMT_DIAGRAM_H
 
+#include "bpfopt/interruption.h"
 #include "smt/solver.h"
 #include "smt/term.h"
 
@@ -14,6 +15,8 @@
 #include <memory>
 
 namespace bpfopt::smt {
+
+inline constexpr std::size_t kMostLiveDiagrams = 4'000'000;
 
 // Diagrams over the terms of one Context, which must outlive them.
 //
@@ -24,7 +27,9 @@ class Diagrams {
  public:
   // At most `max_nodes` diagram nodes are made, by all calls together, and `max_live` are kept at a time: a
   // node takes about 30 bytes. Those that nothing needs any more are dropped.
-  Diagrams(Context& context, std::size_t max_nodes, std::size_t max_live = 4'000'000);
+  // Once `interruption` is requested no more are made, soon.
+  Diagrams(Context& context, std::size_t max_nodes, std::size_t max_live = kMostLiveDiagrams,
+           Interruption interruption = {});
   ~Diagrams();
   Diagrams(const Diagrams&) = delete;
   Diagrams& operator=(const Diagrams&) = delete;

@@ -4,6 +4,7 @@
 // goes on. Most checks need no such lemma, since equal terms are one term already.
 #include "smt/solver.h"
 
+#include "smt/guarded_check.h"
 #include "smt/node.h"
 
 #include <algorithm>
@@ -22,6 +23,7 @@ namespace bpfopt::smt {
 namespace {
 
 constexpr char kBudgetRanOut[] = "the budget of solver steps ran out";
+constexpr char kInterrupted[] = "interrupted";
 constexpr char kTooLarge[] = "the question is too large for the solver";
 // Z3 needs some hundred bytes for a gate; this many keep it below half a gigabyte.
 constexpr std::uint64_t kMostGates = 2'000'000;
@@ -71,6 +73,11 @@ class Engine {
     Z3_set_error_handler(context_, nullptr);
     solver_ = Z3_mk_solver_for_logic(context_, Z3_mk_string_symbol(context_, "QF_FD"));
     Z3_solver_inc_ref(context_, solver_);
+    // Else each check puts a handler of Z3's in the place of the program's own for SIGINT, and Control-C
+    // would end the check and nothing else.
+    SetParameter([&](Z3_params parameters) {
+      Z3_params_set_bool(context_, parameters, Z3_mk_string_symbol(context_, "ctrl_c"), false);
+    });
   }
   ~Engine() {
     if (model_ != nullptr) Z3_model_dec_ref(context_, model_);
@@ -88,11 +95,9 @@ class Engine {
   void SetLimit(unsigned steps) {
     if (limit_ == steps) return;
     limit_ = steps;
-    Z3_params parameters = Z3_mk_params(context_);
-    Z3_params_inc_ref(context_, parameters);
-    Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, "rlimit"), steps);
-    Z3_solver_set_params(context_, solver_, parameters);
-    Z3_params_dec_ref(context_, parameters);
+    SetParameter([&](Z3_params parameters) {
+      Z3_params_set_uint(context_, parameters, Z3_mk_string_symbol(context_, "rlimit"), steps);
+    });
   }
 
   std::uint64_t StepsUsed() const {
@@ -137,6 +142,15 @@ class Engine {
   }
 
  private:
+  template <typename Fill>
+  void SetParameter(Fill fill) {
+    Z3_params parameters = Z3_mk_params(context_);
+    Z3_params_inc_ref(context_, parameters);
+    fill(parameters);
+    Z3_solver_set_params(context_, solver_, parameters);
+    Z3_params_dec_ref(context_, parameters);
+  }
+
   Z3_context context_ = nullptr;
   Z3_solver solver_ = nullptr;
   Z3_model model_ = nullptr;
@@ -146,7 +160,8 @@ class Engine {
 }  // namespace
 
 struct Solver::Impl {
-  explicit Impl(Context::Impl& terms) : terms(terms) {}
+  Impl(Context::Impl& terms, Interruption interruption)
+      : terms(terms), interruption(std::move(interruption)) {}
   ~Impl() {
     if (engine == nullptr) return;
     for (const auto& [node, ast] : translated) Z3_dec_ref(engine->context(), ast);
@@ -159,6 +174,7 @@ struct Solver::Impl {
   std::uint64_t Evaluate(const Node* node);
 
   Context::Impl& terms;
+  const Interruption interruption;
   // What is asserted, by level of Push. Level 0 goes to Z3 for good; the others are assumptions of each
   // check, so that what Z3 has learnt outlives a Pop.
   std::vector<std::vector<const Node*>> levels = {{}};
@@ -307,6 +323,10 @@ Z3_ast Solver::Impl::Literal(const Node* condition) {
 
 Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
   unknown_reason.clear();
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   const auto fits = [&](const Node* condition) { return condition == nullptr || FitsInMemory(condition); };
   if (!fits(assumption) || !std::all_of(levels.begin(), levels.end(), [&](const auto& level) {
         return std::all_of(level.begin(), level.end(), fits);
@@ -346,14 +366,24 @@ Answer Solver::Impl::Check(const Node* assumption, std::uint64_t steps) {
 }
 
 Answer Solver::Impl::Ask(const std::vector<Z3_ast>& assumptions, std::uint64_t steps) {
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   engine->SetLimit(static_cast<unsigned>(std::min(steps, kLargestLimit)));
-  const Z3_lbool result = Z3_solver_check_assumptions(
-      engine->context(), engine->solver(), static_cast<unsigned>(assumptions.size()), assumptions.data());
+  const Z3_lbool result = RunGuarded(engine->context(), interruption, [&] {
+    return Z3_solver_check_assumptions(engine->context(), engine->solver(),
+                                       static_cast<unsigned>(assumptions.size()), assumptions.data());
+  });
   if (result == Z3_L_FALSE) return Answer::kUnsat;
   if (result == Z3_L_TRUE && engine->TakeModel()) return Answer::kSat;
+  if (interruption.IsRequested()) {
+    unknown_reason = kInterrupted;
+    return Answer::kUnknown;
+  }
   const char* text = Z3_solver_get_reason_unknown(engine->context(), engine->solver());
   const std::string reason = text == nullptr ? "no reason" : text;
-  // Z3's words for its limit, which is the only thing that ever cancels it here.
+  // Z3's words for its limit.
   const bool limited =
       reason.find("cancel") != std::string::npos || reason.find("resource") != std::string::npos;
   unknown_reason = limited ? kBudgetRanOut : fmt::format("the solver gave up: {}", reason);
@@ -397,7 +427,8 @@ std::uint64_t Solver::Impl::Evaluate(const Node* node) {
       });
 }
 
-Solver::Solver(Context& context) : impl_(std::make_unique<Impl>(*context.impl_)) {}
+Solver::Solver(Context& context, Interruption interruption)
+    : impl_(std::make_unique<Impl>(*context.impl_, std::move(interruption))) {}
 Solver::~Solver() = default;
 
 void Solver::Push() { impl_->levels.emplace_back(); }

@@ -3,6 +3,7 @@
 #ifndef BPFOPT_SMT_SOLVER_H
 #define BPFOPT_SMT_SOLVER_H
 
+#include "bpfopt/interruption.h"
 #include "smt/term.h"
 
 #include <cstdint>
@@ -13,10 +14,11 @@ namespace bpfopt::smt {
 
 enum class Answer { kUnsat, kSat, kUnknown };
 
-// An incremental solver over one Context, which must outlive it.
+// An incremental solver over one Context, which must outlive it. Once it is interrupted, checks answer
+// kUnknown, soon.
 class Solver {
  public:
-  explicit Solver(Context& context);
+  explicit Solver(Context& context, Interruption interruption = {});
   ~Solver();
   Solver(const Solver&) = delete;
   Solver& operator=(const Solver&) = delete;

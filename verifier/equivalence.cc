@@ -43,7 +43,10 @@ constexpr std::size_t kMostDiagrams = 12'000'000;
 class Proof {
  public:
   Proof(const Program& source, const Program& result, const Options& options, Target rules, Verdict& verdict)
-      : pair_{source, result, options, rules}, verdict_(verdict), unknowns_(terms_, rules), solver_(terms_) {}
+      : pair_{source, result, options, rules},
+        verdict_(verdict),
+        unknowns_(terms_, rules),
+        solver_(terms_, options.interruption) {}
 
   // Each is true when what it is about is proven; else the verdict says what is known.
   bool ProveRelation() {
@@ -101,7 +104,9 @@ class Proof {
 bool Proof::Encode() {
   const Options& options = pair_.options;
   const auto unfold = [&](const Program& program, DecisionGraph& graph, auto draw_name) {
-    auto unfolding = Unfold(program, {pair_.rules, options.max_nodes, draw_name}, terms_, unknowns_);
+    auto unfolding =
+        Unfold(program, {pair_.rules, options.max_nodes, draw_name, {}, {}, options.interruption}, terms_,
+               unknowns_);
     if (!unfolding) return false;
     graph = std::move(unfolding->graph);
     verdict_.statistics.nodes += graph.nodes.size();
@@ -117,7 +122,8 @@ bool Proof::Encode() {
   rules_differ_ = rules_differ_ || unknowns_.rules_differ();
   if (options.diagram_nodes != 0) {
     const std::size_t nodes = verdict_.statistics.nodes - before;
-    diagrams_.emplace(terms_, std::clamp(nodes * options.diagram_nodes, kFewestDiagrams, kMostDiagrams));
+    diagrams_.emplace(terms_, std::clamp(nodes * options.diagram_nodes, kFewestDiagrams, kMostDiagrams),
+                      smt::kMostLiveDiagrams, options.interruption);
     for (const Term unknown : unknowns_.Order()) diagrams_->Place(unknown);
     diagrams_->Minimize(unknowns_.captured_length());
     diagrams_before_ = verdict_.statistics.diagram_nodes;

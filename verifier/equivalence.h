@@ -4,6 +4,7 @@
 #ifndef BPFOPT_VERIFIER_EQUIVALENCE_H
 #define BPFOPT_VERIFIER_EQUIVALENCE_H
 
+#include "bpfopt/interruption.h"
 #include "bpfopt/program.h"
 
 #include <cstddef>
@@ -30,6 +31,8 @@ struct Options {
   // Which draw of the source (index of its instruction) a draw of the result (index of its instruction)
   // stands for. A draw of the result that is missing here is an unknown of its own.
   std::map<std::size_t, std::size_t> draws;
+  // Once requested the answer is kUndecided, soon.
+  Interruption interruption = {};
 };
 
 enum class Answer {

@@ -137,6 +137,7 @@ std::optional<Unfolding> Unfolder::Run() {
   NodeAt(0, start);
   // Edges lead forward, so all arrivals at an instruction are known when its turn comes.
   for (std::size_t pc = 0; pc < program_.size(); ++pc) {
+    if (options_.interruption.IsRequested()) return std::nullopt;
     WaitingAt waiting = std::exchange(waiting_[pc], WaitingAt());
     const std::size_t most = kMostStates + kStatesPerEdge * incoming_[pc];
     if (waiting.arrivals.size() > most) waiting.arrivals = {Merge(pc, waiting.arrivals)};

@@ -10,6 +10,7 @@
 #ifndef BPFOPT_VERIFIER_UNFOLD_H
 #define BPFOPT_VERIFIER_UNFOLD_H
 
+#include "bpfopt/interruption.h"
 #include "bpfopt/program.h"
 #include "smt/term.h"
 #include "verifier/decision_graph.h"
@@ -30,6 +31,8 @@ struct UnfoldOptions {
   // What the registers hold at the start, where it is not 0.
   smt::Term start_a = {};
   smt::Term start_x = {};
+  // Once requested there is no unfolding.
+  Interruption interruption = {};
 };
 
 struct Unfolding {

@@ -3,8 +3,13 @@
 //   bpfopt::CompileOptions options;
 //   options.link_type = "RAW";
 //   bpfopt::Expected<bpfopt::CompileResult> result = bpfopt::Compile("tcp port 80", options);
-//   if (!result) return Report(result.error());
-//   setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, ...result->program...);
+//   if (!result) {
+//     std::cerr << result.error().message << '\n';
+//     return 1;
+//   }
+//   // An array of struct sock_filter, for setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, ...).
+//   const bpfopt::Instruction* instructions = result->program.data();
+//   for (const bpfopt::Diagnostic& diagnostic : result->diagnostics) std::cerr << diagnostic.message << '\n';
 //
 // Nothing here prints, exits, throws or keeps state: every call may run in several threads at once.
 #ifndef BPFOPT_COMPILER_H
@@ -12,8 +17,11 @@
 
 #include "bpfopt/diagnostic.h"
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 #include "bpfopt/file_reader.h"
 #include "bpfopt/filter.h"
+#include "bpfopt/graph.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
 #include "bpfopt/resolver.h"
@@ -48,6 +56,8 @@ struct StageReport {
   // What the step made, as text: the filter, the IR, the program. Callable until the observer returns; empty
   // for steps that make no text.
   std::function<std::string()> text;
+  // The same as a graph, for steps that make IR.
+  std::function<Graph()> graph = {};
 };
 
 struct CompileOptions {
@@ -62,16 +72,17 @@ struct CompileOptions {
   int level = 2;  // 0: as written; 1: passes without a solver; 2: all passes; 3: and the superoptimizer
   Relation relation = Relation::kFaithful;
   Objective objective = Objective::kBalanced;
-  std::size_t limit = 4096;                  // instructions
-  std::optional<ProofMode> proof;            // nothing: on from level 2 on, off below
-  std::vector<std::string> disabled_passes;  // by name, as in Passes(): left out of every candidate
+  std::size_t limit = 4096;                       // instructions
+  std::optional<ProofMode> proof = {};            // nothing: on from level 2 on, off below
+  std::vector<std::string> disabled_passes = {};  // by name, as in Passes(): left out of every candidate
 
-  std::shared_ptr<const Resolver> resolver;  // null: SystemResolver()
-  FileReader read_file;                      // for `@FILE` in sets; empty: such a set is an error
-  Budgets budgets;
+  std::shared_ptr<const Resolver> resolver = {};  // null: SystemResolver()
+  FileReader read_file = {};                      // for `@FILE` in sets; empty: such a set is an error
+  Budgets budgets = {};
+  Interruption interruption = {};  // ends the compile
 
   // Called after each step of the compile of the main candidate; may be empty.
-  std::function<void(const StageReport&)> observer;
+  std::function<void(const StageReport&)> observer = {};
   // Check the IR's invariants after each pass that changed something. Costs time.
   bool check_invariants = false;
 };
@@ -134,21 +145,22 @@ struct CompileResult {
 // Errors: the filter or an option is wrong (kInvalidInput, with the place); no candidate fits the limit
 // (kTooLarge); no proof where one was required (kUndecided); a pass or a proof failed (kInternal, with the
 // packet).
-Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& options = {});
-Expected<CompileResult> Compile(const filter::Predicate& predicate, const CompileOptions& options = {});
+BPFOPT_API Expected<CompileResult> Compile(std::string_view filter, const CompileOptions& options = {});
+BPFOPT_API Expected<CompileResult> Compile(const filter::Predicate& predicate,
+                                           const CompileOptions& options = {});
 
 // The IR at the end of the passes as text (docs/ir.md), or after the first run of `stop_after`: "lower" or a
 // pass's name. After "parse" and "resolve" it is the filter with all of its qualifiers and parentheses.
-Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions& options,
-                                  std::string_view stop_after = {});
+BPFOPT_API Expected<std::string> CompileToIr(std::string_view filter, const CompileOptions& options,
+                                             std::string_view stop_after = {});
 // The control-flow graph at the end of the passes in Graphviz' DOT language.
-Expected<std::string> CompileToDot(std::string_view filter, const CompileOptions& options);
+BPFOPT_API Expected<std::string> CompileToDot(std::string_view filter, const CompileOptions& options);
 
 struct PassInfo {
   std::string_view name;
   std::string_view description;
 };
-std::vector<PassInfo> Passes();
+BPFOPT_API std::vector<PassInfo> Passes();
 
 struct LinkTypeInfo {
   int number;  // DLT_
@@ -156,12 +168,12 @@ struct LinkTypeInfo {
   std::string description;
 };
 // Those that filters can be compiled for, by number.
-std::vector<LinkTypeInfo> LinkTypes();
+BPFOPT_API std::vector<LinkTypeInfo> LinkTypes();
 // By name or number.
-Expected<LinkTypeInfo> FindLinkType(std::string_view name_or_number);
+BPFOPT_API Expected<LinkTypeInfo> FindLinkType(std::string_view name_or_number);
 
 // bpfopt's version, such as "0.1.0".
-std::string_view Version();
+BPFOPT_API std::string_view Version();
 
 }  // namespace bpfopt
 

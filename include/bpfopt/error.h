@@ -25,6 +25,7 @@ enum class ErrorCode {
   kTooLarge,      // the program does not fit the instruction limit
   kUndecided,     // a proof was required and its budget ran out
   kInternal,      // a bug of bpfopt: an invariant or a proof failed
+  kCancelled,     // the caller asked the call to end, or its deadline has passed
 };
 
 struct Error {

@@ -1,10 +1,10 @@
 // Filters as C++ expressions. They build the same tree that filter text does:
 //
-//   using namespace bpfopt::filter;
+//   using namespace bpfopt::filter;  // of a function: `rand` is also one of C's
 //   Predicate f = ip & udp & host("localhost");
 //   Predicate g = when(tcp, port(80), udp & rand(0.1));
 //   Predicate h = tcp.dst.port(443) | src.net("10.0.0.0/8") | ~icmp;
-//   Predicate syn = (tcp[tcpflags] & (tcp_syn | tcp_ack)) == tcp_syn & ip[{2, 2}] > 40;
+//   Predicate syn = ((tcp[tcpflags] & (tcp_syn | tcp_ack)) == tcp_syn) & (ip[{2, 2}] > 40);
 //   std::string text = ToText(~f).value();  // "not ((ip and udp) and host localhost)"
 //
 // `&`, `|`, `!` and `~` connect predicates; `&&` and `||` do not exist, since C++ would take them for
@@ -15,6 +15,7 @@
 #define BPFOPT_FILTER_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 
 #include <concepts>
 #include <cstdint>
@@ -32,7 +33,7 @@ using NodePtr = std::shared_ptr<Node>;
 
 // A 32-bit number of a packet: bytes of it, its length, constants and arithmetic of these, all unsigned and
 // modulo 2^32.
-class Number {
+class BPFOPT_API Number {
  public:
   template <std::integral T>
   Number(T value) : Number(Constant(static_cast<std::uint32_t>(value))) {}  // NOLINT: literals are numbers
@@ -46,7 +47,7 @@ class Number {
   internal::NodePtr node_;
 };
 
-class [[nodiscard]] Predicate {
+class [[nodiscard]] BPFOPT_API Predicate {
  public:
   Predicate(const Predicate&) = default;
   Predicate& operator=(const Predicate&) = default;
@@ -58,40 +59,40 @@ class [[nodiscard]] Predicate {
   internal::NodePtr node_;
 };
 
-Predicate operator&(const Predicate& lhs, const Predicate& rhs);
-Predicate operator|(const Predicate& lhs, const Predicate& rhs);
-Predicate operator!(const Predicate& operand);
-Predicate operator~(const Predicate& operand);
+BPFOPT_API Predicate operator&(const Predicate& lhs, const Predicate& rhs);
+BPFOPT_API Predicate operator|(const Predicate& lhs, const Predicate& rhs);
+BPFOPT_API Predicate operator!(const Predicate& operand);
+BPFOPT_API Predicate operator~(const Predicate& operand);
 void operator&&(const Predicate& lhs, const Predicate& rhs) = delete;
 void operator||(const Predicate& lhs, const Predicate& rhs) = delete;
 inline Predicate& operator&=(Predicate& lhs, const Predicate& rhs) { return lhs = lhs & rhs; }
 inline Predicate& operator|=(Predicate& lhs, const Predicate& rhs) { return lhs = lhs | rhs; }
 
 // `then` where `condition` holds, else `otherwise`.
-Predicate when(const Predicate& condition, const Predicate& then, const Predicate& otherwise);
+BPFOPT_API Predicate when(const Predicate& condition, const Predicate& then, const Predicate& otherwise);
 // True for this share of packets, drawn anew for each: 0 < probability < 1.
-Predicate rand(double probability);
+BPFOPT_API Predicate rand(double probability);
 
-Number operator+(const Number& lhs, const Number& rhs);
-Number operator-(const Number& lhs, const Number& rhs);
-Number operator*(const Number& lhs, const Number& rhs);
-Number operator/(const Number& lhs, const Number& rhs);
-Number operator%(const Number& lhs, const Number& rhs);
-Number operator&(const Number& lhs, const Number& rhs);
-Number operator|(const Number& lhs, const Number& rhs);
-Number operator^(const Number& lhs, const Number& rhs);
-Number operator<<(const Number& lhs, const Number& rhs);
-Number operator>>(const Number& lhs, const Number& rhs);
-Number operator-(const Number& operand);
-Predicate operator==(const Number& lhs, const Number& rhs);
-Predicate operator!=(const Number& lhs, const Number& rhs);
-Predicate operator>(const Number& lhs, const Number& rhs);
-Predicate operator>=(const Number& lhs, const Number& rhs);
-Predicate operator<(const Number& lhs, const Number& rhs);
-Predicate operator<=(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator+(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator-(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator*(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator/(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator%(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator&(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator|(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator^(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator<<(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator>>(const Number& lhs, const Number& rhs);
+BPFOPT_API Number operator-(const Number& operand);
+BPFOPT_API Predicate operator==(const Number& lhs, const Number& rhs);
+BPFOPT_API Predicate operator!=(const Number& lhs, const Number& rhs);
+BPFOPT_API Predicate operator>(const Number& lhs, const Number& rhs);
+BPFOPT_API Predicate operator>=(const Number& lhs, const Number& rhs);
+BPFOPT_API Predicate operator<(const Number& lhs, const Number& rhs);
+BPFOPT_API Predicate operator<=(const Number& lhs, const Number& rhs);
 
 // `len`: the length of the packet on the wire.
-struct PacketLength {
+struct BPFOPT_API PacketLength {
   operator Number() const;  // NOLINT: it is a number
 };
 inline constexpr PacketLength len;
@@ -114,7 +115,7 @@ enum class Direction : std::uint8_t {
 // Protocol and direction, waiting for what they are applied to: `src("box0")`, `tcp.dst.port(443)`.
 // Addresses are text: names, "192.0.2.1", "2001:db8::1", "10.0.0.0/8", "02:00:5e:10:00:01"; after decnet
 // "10.1000", of an ARCnet "$1f".
-class Qualifier {
+class BPFOPT_API Qualifier {
  public:
   constexpr Qualifier(std::string_view protocol, Direction direction)
       : protocol_(protocol), direction_(direction) {}
@@ -140,7 +141,7 @@ struct Bytes {
 };
 
 // A protocol word: `tcp` alone is a predicate, tcp[13] a byte, tcp.port(80) a test.
-class Protocol {
+class BPFOPT_API Protocol {
  public:
   constexpr explicit Protocol(std::string_view word)
       : src(word, Direction::kSrc),
@@ -178,7 +179,7 @@ class Protocol {
 
 // 802.11 frames: wlan.addr1("02:00:5e:10:00:01"), wlan.type("mgt", "beacon"), wlan.dir("tods"). Values can be
 // numbers too: bits of the first byte for types and subtypes.
-class Wlan : public Protocol {
+class BPFOPT_API Wlan : public Protocol {
  public:
   constexpr Wlan()
       : Protocol("wlan"),
@@ -211,48 +212,56 @@ inline constexpr Protocol ether("ether"), ip("ip"), ip6("ip6"), arp("arp"), rarp
 inline constexpr Qualifier src("", Direction::kSrc), dst("", Direction::kDst),
     src_or_dst("", Direction::kSrcOrDst), src_and_dst("", Direction::kSrcAndDst);
 
-Predicate host(std::string_view address);
-Predicate net(std::string_view network);
-Predicate net(std::string_view network, std::string_view mask);
-Predicate port(std::uint32_t number);
-Predicate port(std::string_view name);
-Predicate portrange(std::uint32_t first, std::uint32_t last);
-Predicate portrange(std::string_view range);
-Predicate proto(std::uint32_t number);
-Predicate proto(std::string_view name);
-Predicate protochain(std::uint32_t number);
-Predicate protochain(std::string_view name);
-Predicate gateway(std::string_view name);
+BPFOPT_API Predicate host(std::string_view address);
+BPFOPT_API Predicate net(std::string_view network);
+BPFOPT_API Predicate net(std::string_view network, std::string_view mask);
+BPFOPT_API Predicate port(std::uint32_t number);
+BPFOPT_API Predicate port(std::string_view name);
+BPFOPT_API Predicate portrange(std::uint32_t first, std::uint32_t last);
+BPFOPT_API Predicate portrange(std::string_view range);
+BPFOPT_API Predicate proto(std::uint32_t number);
+BPFOPT_API Predicate proto(std::string_view name);
+BPFOPT_API Predicate protochain(std::uint32_t number);
+BPFOPT_API Predicate protochain(std::string_view name);
+BPFOPT_API Predicate gateway(std::string_view name);
 
-Predicate greater(std::uint32_t bytes);  // at least so long
-Predicate less(std::uint32_t bytes);     // at most so long
-Predicate broadcast();
-Predicate multicast();
-Predicate inbound();
-Predicate outbound();
-Predicate ifindex(std::uint32_t index);
-Predicate llc();
-Predicate llc(std::string_view type);
+BPFOPT_API Predicate greater(std::uint32_t bytes);  // at least so long
+BPFOPT_API Predicate less(std::uint32_t bytes);     // at most so long
+BPFOPT_API Predicate broadcast();
+BPFOPT_API Predicate multicast();
+BPFOPT_API Predicate inbound();
+BPFOPT_API Predicate outbound();
+BPFOPT_API Predicate ifindex(std::uint32_t index);
+BPFOPT_API Predicate llc();
+BPFOPT_API Predicate llc(std::string_view type);
 
 // Each moves the offsets of what is written after it in the filter, as in filter text.
-Predicate vlan();
-Predicate vlan(std::uint32_t tag);
-Predicate mpls();
-Predicate mpls(std::uint32_t label);
-Predicate pppoed();
-Predicate pppoes();
-Predicate pppoes(std::uint32_t session);
-Predicate geneve();
-Predicate geneve(std::uint32_t network);
+BPFOPT_API Predicate vlan();
+BPFOPT_API Predicate vlan(std::uint32_t tag);
+BPFOPT_API Predicate mpls();
+BPFOPT_API Predicate mpls(std::uint32_t label);
+BPFOPT_API Predicate pppoed();
+BPFOPT_API Predicate pppoes();
+BPFOPT_API Predicate pppoes(std::uint32_t session);
+BPFOPT_API Predicate geneve();
+BPFOPT_API Predicate geneve(std::uint32_t network);
 
 // What PF logged of a packet.
-Predicate ifname(std::string_view name);
-Predicate ruleset(std::string_view name);
-Predicate rulenum(std::uint32_t number);
-Predicate subrulenum(std::uint32_t number);
-Predicate reason(std::uint32_t number);
-Predicate reason(std::string_view name);
-Predicate action(std::string_view name);
+BPFOPT_API Predicate ifname(std::string_view name);
+BPFOPT_API Predicate ruleset(std::string_view name);
+BPFOPT_API Predicate rulenum(std::uint32_t number);
+BPFOPT_API Predicate subrulenum(std::uint32_t number);
+BPFOPT_API Predicate reason(std::uint32_t number);
+BPFOPT_API Predicate reason(std::string_view name);
+BPFOPT_API Predicate action(std::string_view name);
+
+class Field;
+BPFOPT_API Predicate operator==(const Field& field, std::uint32_t value);
+BPFOPT_API Predicate operator!=(const Field& field, std::uint32_t value);
+BPFOPT_API Predicate operator>(const Field& field, std::uint32_t value);
+BPFOPT_API Predicate operator>=(const Field& field, std::uint32_t value);
+BPFOPT_API Predicate operator<(const Field& field, std::uint32_t value);
+BPFOPT_API Predicate operator<=(const Field& field, std::uint32_t value);
 
 // A field of an ATM cell or an SS7 signal unit, which can be compared to a number: vpi == 5, hopc > 100.
 class Field {
@@ -272,25 +281,25 @@ inline constexpr Field vpi("vpi"), vci("vci"), sio("sio"), opc("opc"), dpc("dpc"
     hopc("hopc"), hdpc("hdpc"), hsls("hsls");
 
 // Kinds of ATM cells.
-Predicate lane();
-Predicate metac();
-Predicate bcc();
-Predicate oam();
-Predicate oamf4();
-Predicate oamf4sc();
-Predicate oamf4ec();
-Predicate sc();
-Predicate ilmic();
-Predicate connectmsg();
-Predicate metaconnect();
+BPFOPT_API Predicate lane();
+BPFOPT_API Predicate metac();
+BPFOPT_API Predicate bcc();
+BPFOPT_API Predicate oam();
+BPFOPT_API Predicate oamf4();
+BPFOPT_API Predicate oamf4sc();
+BPFOPT_API Predicate oamf4ec();
+BPFOPT_API Predicate sc();
+BPFOPT_API Predicate ilmic();
+BPFOPT_API Predicate connectmsg();
+BPFOPT_API Predicate metaconnect();
 
 // Kinds of SS7 signal units, and the same with extended headers.
-Predicate fisu();
-Predicate lssu();
-Predicate msu();
-Predicate hfisu();
-Predicate hlssu();
-Predicate hmsu();
+BPFOPT_API Predicate fisu();
+BPFOPT_API Predicate lssu();
+BPFOPT_API Predicate msu();
+BPFOPT_API Predicate hfisu();
+BPFOPT_API Predicate hlssu();
+BPFOPT_API Predicate hmsu();
 
 // Offsets and values of header fields.
 inline constexpr std::uint32_t tcpflags = 13, tcp_fin = 0x01, tcp_syn = 0x02, tcp_rst = 0x04, tcp_push = 0x08,
@@ -298,7 +307,7 @@ inline constexpr std::uint32_t tcpflags = 13, tcp_fin = 0x01, tcp_syn = 0x02, tc
                                icmpcode = 1, icmp6type = 0, icmp6code = 1;
 
 // Filter text that parses to the same tree; an error where an argument was no name, address or probability.
-Expected<std::string> ToText(const Predicate& filter);
+BPFOPT_API Expected<std::string> ToText(const Predicate& filter);
 
 }  // namespace bpfopt::filter
 

@@ -1,11 +1,13 @@
 // Programs as text and as bytes. docs/formats.md has an example of each format.
 //
-//   bpfopt::Expected<bpfopt::Program> program = bpfopt::ParseProgram(text);
-//   std::string line = bpfopt::FormatProgram(*program, bpfopt::Format::kIptables);
+//   const bpfopt::Expected<bpfopt::Program> program = bpfopt::ParseProgram("{ 6, 0, 0, 0x40000 },");
+//   const std::string line = bpfopt::FormatProgram(*program, bpfopt::Format::kIptables);
+//   // "1,6 0 0 262144", and a line feed
 #ifndef BPFOPT_FORMAT_H
 #define BPFOPT_FORMAT_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 #include "bpfopt/program.h"
 
 #include <bit>
@@ -31,12 +33,13 @@ inline constexpr ByteOrder kHostByteOrder =
 
 // Text ends with a line feed. kAssembly and kBpfAsm leave out the fields that an operation does not use; the
 // others hold every field.
-std::string FormatProgram(const Program& program, Format format, ByteOrder raw_order = kHostByteOrder);
+BPFOPT_API std::string FormatProgram(const Program& program, Format format,
+                                     ByteOrder raw_order = kHostByteOrder);
 
 // An error when the users of the format do not take this program: kIptables has at most 64 instructions
 // (xt_bpf's limit; kTooLarge), kBpfAsm at most 4096, only operations that bpf_asm has a mnemonic for, and no
 // jump past the end. FormatProgram writes such a program all the same.
-Expected<void> CheckFormat(const Program& program, Format format);
+BPFOPT_API Expected<void> CheckFormat(const Program& program, Format format);
 
 // Reads any of the formats, recognised by content:
 //
@@ -60,7 +63,7 @@ Expected<void> CheckFormat(const Program& program, Format format);
 //
 // A program is syntax alone here; Check says whether it may run. Errors name the instruction and, in text,
 // the line, and carry the place. At most 1048576 instructions.
-Expected<Program> ParseProgram(std::string_view text, ByteOrder raw_order = kHostByteOrder);
+BPFOPT_API Expected<Program> ParseProgram(std::string_view text, ByteOrder raw_order = kHostByteOrder);
 
 }  // namespace bpfopt
 

@@ -1,8 +1,12 @@
 // libpcap's own compiler, which filters take their meaning from.
+//
+//   const bpfopt::Expected<bpfopt::Program> program = bpfopt::CompileWithLibpcap("tcp port 80", {});
+//   if (!program) std::cerr << program.error().message << '\n';
 #ifndef BPFOPT_LIBPCAP_H
 #define BPFOPT_LIBPCAP_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
 
@@ -22,10 +26,10 @@ struct LibpcapOptions {
 };
 
 // What pcap_compile makes of a filter; its message when it refuses. It asks the system for names.
-Expected<Program> CompileWithLibpcap(std::string_view filter, const LibpcapOptions& options);
+BPFOPT_API Expected<Program> CompileWithLibpcap(std::string_view filter, const LibpcapOptions& options);
 
 // Such as "libpcap version 1.10.3 (with TPACKET_V3)".
-std::string LibpcapVersion();
+BPFOPT_API std::string LibpcapVersion();
 
 }  // namespace bpfopt
 

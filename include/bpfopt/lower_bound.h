@@ -2,14 +2,16 @@
 // given one, with a certificate that can be checked without trusting whoever found it. docs/lower-bounds.md
 // has the proof.
 //
-//   bpfopt::LowerBound bound = bpfopt::FindLowerBound(result.source, result.program, {.relation = relation});
-//   // no program of fewer than bound.instructions instructions is equal to the source
+//   const bpfopt::CompileResult result = bpfopt::Compile("ip").value();
+//   const bpfopt::LowerBound bound = bpfopt::FindLowerBound(result.source, result.program);
+//   // No program of fewer than bound.instructions instructions is equal to the source.
 //
 // Nothing here prints, exits, throws or keeps state.
 #ifndef BPFOPT_LOWER_BOUND_H
 #define BPFOPT_LOWER_BOUND_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 #include "bpfopt/program.h"
 
 #include <cstddef>
@@ -57,12 +59,13 @@ struct LowerBoundOptions {
 // The best bound that was found within the budget; always one that CheckLowerBound confirms. Deterministic.
 // `hint` is a program that is equal to the source, the smaller the better, or the source itself: it says
 // where to look for packets, and has no part in the proof.
-LowerBound FindLowerBound(const Program& source, const Program& hint, const LowerBoundOptions& options = {});
+BPFOPT_API LowerBound FindLowerBound(const Program& source, const Program& hint,
+                                     const LowerBoundOptions& options = {});
 
 // Runs the source on the witnesses and counts anew. An error when a witness is not what it has to be, or the
 // certificate bears out fewer instructions than `bound` says.
-Expected<void> CheckLowerBound(const Program& source, const LowerBound& bound,
-                               const LowerBoundOptions& options = {});
+BPFOPT_API Expected<void> CheckLowerBound(const Program& source, const LowerBound& bound,
+                                          const LowerBoundOptions& options = {});
 
 }  // namespace bpfopt
 

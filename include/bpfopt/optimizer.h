@@ -1,7 +1,9 @@
 // The optimizer for classic BPF that others made: a program in, a proven smaller one out.
 //
-//   bpfopt::Expected<bpfopt::Program> source = bpfopt::ParseProgram(text);
-//   bpfopt::Expected<bpfopt::CompileResult> result = bpfopt::Optimize(*source, {.target = Target::kSeccomp});
+//   const bpfopt::Expected<bpfopt::Program> source = bpfopt::ParseProgram("3,48 0 0 9,21 0 0 6,6 0 0 65535");
+//   const bpfopt::Expected<bpfopt::CompileResult> result =
+//       bpfopt::Optimize(*source, {.target = bpfopt::Target::kLinux});
+//   const std::size_t saved = source->size() - result->program.size();
 //
 // The source of the proof is the program itself, and it competes: what comes out is never larger than what
 // went in, and a program for which nothing better is found comes back as it was. Nothing here prints, exits,
@@ -11,6 +13,8 @@
 
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/options.h"
 #include "bpfopt/program.h"
 
@@ -36,6 +40,7 @@ struct OptimizeOptions {
   std::optional<ProofMode> proof = {};            // nothing: on from level 2 on, off below
   std::vector<std::string> disabled_passes = {};  // as in CompileOptions
   Budgets budgets = {};
+  Interruption interruption = {};
 
   // Called after each step of the main candidate: "lift", a pass by its name, "emit", "prove"; may be empty.
   std::function<void(const StageReport&)> observer = {};
@@ -45,12 +50,12 @@ struct OptimizeOptions {
 
 // The result's source is the program given. Errors: bpf's structural check refuses the program for the target
 // (kInvalidInput, with the instruction's number); otherwise as Compile's.
-Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& options = {});
+BPFOPT_API Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& options = {});
 
 // The IR at the end of the passes as text (docs/ir.md), or after the first run of `stop_after`: "lift" or a
 // pass's name.
-Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions& options,
-                                   std::string_view stop_after = {});
+BPFOPT_API Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions& options,
+                                              std::string_view stop_after = {});
 
 }  // namespace bpfopt
 

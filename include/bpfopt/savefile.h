@@ -1,8 +1,20 @@
 // Captures in files: whatever libpcap reads (pcap, pcapng), and pcap files written.
+//
+//   bpfopt::Expected<bpfopt::SavefileReader> reader = bpfopt::SavefileReader::Open("in.pcap");
+//   if (!reader) return 1;
+//   const bpfopt::Program program =
+//       bpfopt::Compile("tcp", {.link_type = std::to_string(reader->link_type())}).value().program;
+//   std::size_t accepted = 0;
+//   while (auto packet = reader->Next().value_or(std::nullopt)) {
+//     if (bpfopt::RunOnPacket(program, packet->captured, packet->wire_length).verdict != 0) ++accepted;
+//   }
+//
+// A reader or writer is for one thread at a time.
 #ifndef BPFOPT_SAVEFILE_H
 #define BPFOPT_SAVEFILE_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
 #include "bpfopt/options.h"
 
 #include <cstdint>
@@ -20,7 +32,7 @@ struct SavedPacket {
   std::int64_t microseconds = 0;
 };
 
-class SavefileReader {
+class BPFOPT_API SavefileReader {
  public:
   // "-" is standard input.
   static Expected<SavefileReader> Open(const std::string& path);
@@ -40,7 +52,7 @@ class SavefileReader {
   std::unique_ptr<Impl> impl_;
 };
 
-class SavefileWriter {
+class BPFOPT_API SavefileWriter {
  public:
   // "-" is standard output. An existing file is replaced.
   static Expected<SavefileWriter> Open(const std::string& path, int link_type, std::uint32_t snaplen);

@@ -1,8 +1,20 @@
 // Questions about programs: are two equal, may one run, what does it do with a packet?
+//
+//   const bpfopt::Program source = bpfopt::CompileWithLibpcap("port 53", {.optimize = false}).value();
+//   const bpfopt::Program result = bpfopt::CompileWithLibpcap("port 53", {.optimize = true}).value();
+//   const bpfopt::Expected<bpfopt::Verdict> verdict = bpfopt::Verify(source, result);
+//   if (!verdict) return 1;  // one of them is no program
+//   if (verdict->answer == bpfopt::Answer::kDifferent) std::cout << Describe(*verdict->counterexample);
+//   const std::vector<std::uint8_t> packet(64);
+//   const bool accepts = bpfopt::RunOnPacket(result, packet, 64).verdict != 0;
+//
+// Nothing here prints, exits, throws or keeps state: every call may run in several threads at once.
 #ifndef BPFOPT_VERIFY_H
 #define BPFOPT_VERIFY_H
 
 #include "bpfopt/error.h"
+#include "bpfopt/export.h"
+#include "bpfopt/interruption.h"
 #include "bpfopt/program.h"
 
 #include <cstddef>
@@ -32,7 +44,7 @@ struct Violation {
 };
 
 // What the kernel's checker would refuse a program for; empty when it would take it.
-std::vector<Violation> Check(const Program& program, const CheckOptions& options = {});
+BPFOPT_API std::vector<Violation> Check(const Program& program, const CheckOptions& options = {});
 
 struct VerifyOptions {
   Target target = Target::kPcap;
@@ -41,6 +53,7 @@ struct VerifyOptions {
   std::size_t nodes = 200'000;       // program points
   // Which random draw of the source (instruction) one of the result stands for; see CompileResult::draws.
   std::map<std::size_t, std::size_t> draws = {};
+  Interruption interruption = {};
 };
 
 // A packet that tells two programs apart; both were run on it.
@@ -91,17 +104,18 @@ struct Verdict {
 
 // For all packets, lengths and ancillary data. An error when one of the programs has no meaning (Check,
 // without regard to its size).
-Expected<Verdict> Verify(const Program& source, const Program& result, const VerifyOptions& options = {});
+BPFOPT_API Expected<Verdict> Verify(const Program& source, const Program& result,
+                                    const VerifyOptions& options = {});
 
 // Is every packet that `a` accepts accepted by `b`? For target seccomp: is `b` on every call at least as
 // permissive as `a`, by the kernel's precedence of actions (docs/proof.md)? `options.relation` plays no part.
 // In a counterexample `a` is the source and `b` the result.
-Expected<Verdict> Implies(const Program& a, const Program& b, const VerifyOptions& options = {});
+BPFOPT_API Expected<Verdict> Implies(const Program& a, const Program& b, const VerifyOptions& options = {});
 
 // The counterexample in words, with the packet in hexadecimal; several lines, each ended. The two programs
 // are called `source` and `result`.
-std::string Describe(const Counterexample& counterexample, std::string_view source = "source",
-                     std::string_view result = "result");
+BPFOPT_API std::string Describe(const Counterexample& counterexample, std::string_view source = "source",
+                                std::string_view result = "result");
 
 struct RunOutcome {
   std::uint32_t verdict = 0;  // bytes to keep; 0 rejects
@@ -110,8 +124,8 @@ struct RunOutcome {
 };
 
 // One packet, without ancillary data: its words are 0.
-RunOutcome RunOnPacket(const Program& program, std::span<const std::uint8_t> captured,
-                       std::uint32_t wire_length, Target target = Target::kPcap);
+BPFOPT_API RunOutcome RunOnPacket(const Program& program, std::span<const std::uint8_t> captured,
+                                  std::uint32_t wire_length, Target target = Target::kPcap);
 
 }  // namespace bpfopt
 

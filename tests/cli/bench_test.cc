@@ -105,6 +105,30 @@ TEST_F(BenchTest, CountsWhatRunsOnTheCapturesGiven) {
   EXPECT_EQ(document["geometric_mean"]["all"], 1.0);
 }
 
+TEST_F(BenchTest, WritesAPageWithItsData) {
+  directory_.Write("rows.txt", "udp | EN10MB | ip and udp\nweb | EN10MB | tcp port 80\n");
+  const std::string path = directory_.Path("page.html");
+  const auto result = RunBench({"--html", path, "--entries", "8", "--json"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  const auto document = nlohmann::json::parse(result.output);
+  EXPECT_EQ(document["comparison"]["rows"].size(), 2U);
+  EXPECT_EQ(document["executed"]["rows"].size(), 2U);
+  ASSERT_EQ(document["scaling"].size(), 3U);
+  for (const auto& series : document["scaling"]) {
+    ASSERT_EQ(series["points"].size(), 1U);
+    EXPECT_EQ(series["points"][0]["entries"], 8);
+    EXPECT_LT(series["points"][0]["ours"]["instructions"], series["points"][0]["libpcap"]["instructions"]);
+  }
+  const std::string page = ReadFile(path);
+  EXPECT_EQ(page.rfind("<!doctype html>", 0), 0U);
+  EXPECT_NE(page.find("\"kind\":\"bench\""), std::string::npos);
+  EXPECT_EQ(directory_.Files().size(), 2U) << "nothing but the rows and the page";
+
+  EXPECT_EQ(RunBench({"--html", "/nonexistent/page.html"}).status, 2);
+  EXPECT_EQ(RunBench({"--html", "/dev/full", "--entries", "0"}).status, 2);
+  EXPECT_EQ(RunBench({"--captures", directory_.Path("")}).status, 2);
+}
+
 TEST_F(BenchTest, CountsWhatRunsOnTrafficOfItsOwn) {
   directory_.Write("rows.txt", "twice | EN10MB | ip host 192.0.2.17 and ip host 192.0.2.17\n");
   for (const char* objective : {"size", "balanced", "speed"}) {

@@ -107,7 +107,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadUse{{"verify", "-"}, 2, "two"}, BadUse{{"verify", "-", "-"}, 2, "standard input"},
         BadUse{{"verify", "expr:ip", "expr:nosuch"}, 2, "nosuch"}, BadUse{{"run", "ip"}, 2, "-r"},
         BadUse{{"run", "-r", "/nonexistent", "ip"}, 2, "/nonexistent"},
-        BadUse{{"run", "-r", "/dev/null", "ip"}, 2, ""}, BadUse{{"graph", "(ip"}, 2, "("}));
+        BadUse{{"run", "-r", "/dev/null", "ip"}, 2, ""}, BadUse{{"graph", "(ip"}, 2, "("},
+        BadUse{{"report", "ip"}, 2, "--output"}, BadUse{{"report", "-o", "-"}, 2, "a filter is missing"},
+        BadUse{{"report", "ip", "-o", "/nonexistent/x.html"}, 2, "/nonexistent/x.html"},
+        BadUse{{"report", "ip", "-o", "/dev/full"}, 2, "cannot write /dev/full"},
+        BadUse{{"report", "--limit", "3", "tcp port 80", "-o", "-"}, 4, "instructions"}));
 
 TEST(CommandTest, PutsACaretUnderThePlace) {
   struct Case {
@@ -393,6 +397,32 @@ TEST(CommandTest, GraphIsDotOrAnError) {
     EXPECT_EQ(svg.status, 2);
     EXPECT_NE(svg.errors.find("Graphviz"), std::string::npos) << svg.errors;
   }
+}
+
+TEST(CommandTest, ReportIsAPageThatHoldsTheFilterAndBothPrograms) {
+  const TemporaryDirectory directory;
+  const auto result =
+      RunBpfopt({"report", "tcp port 80 and host 192.0.2.17", "-o", directory.Path("r.html")});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output + result.errors, "");
+  EXPECT_EQ(directory.Files(), std::vector<std::string>{"r.html"});
+  const std::string page = ReadFile(directory.Path("r.html"));
+  EXPECT_EQ(page.rfind("<!doctype html>", 0), 0U);
+  for (const char* part : {"\"kind\":\"report\"", "tcp port 80 and host 192.0.2.17",
+                           "ldxb     4*([14]\\u00260xf)", "\"proven\":true"}) {
+    EXPECT_NE(page.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(RunBpfopt({"report", "ip", "-o", "-"}).output.rfind("<!doctype html>", 0), 0U);
+}
+
+TEST(CommandTest, ABadFilterLeavesTheReportOfBeforeAlone) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.Write("r.html", "before");
+  const auto result = RunBpfopt({"report", "ip and foo", "-o", path});
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.errors.find("\n  ip and foo\n         ^~~\n"), std::string::npos) << result.errors;
+  EXPECT_EQ(ReadFile(path), "before");
+  EXPECT_EQ(directory.Files(), std::vector<std::string>{"r.html"});
 }
 
 }  // namespace

@@ -314,6 +314,27 @@ TEST(CompileTest, DotHasABlockANode) {
   EXPECT_NE(dot->find("ldh[12] == 0x800"), std::string::npos) << *dot;
 }
 
+TEST(CompileTest, StepsThatMakeIrHaveItAsAGraph) {
+  CompileOptions options = Options();
+  std::size_t graphs = 0;
+  options.observer = [&](const StageReport& report) {
+    if (!report.graph) return;
+    const Graph graph = report.graph();
+    ASSERT_FALSE(graph.blocks.empty()) << report.name;
+    ++graphs;
+    std::string text = "fn pcap {\n";
+    for (std::size_t i = 0; i < graph.blocks.size(); ++i) {
+      const GraphBlock& block = graph.blocks[i];
+      EXPECT_EQ(block.lines[0].rfind("b" + std::to_string(i), 0), 0U) << block.lines[0];
+      for (const std::string& line : block.lines) text += line + "\n";
+      for (const GraphEdge& edge : block.edges) EXPECT_GT(edge.target, i);
+    }
+    EXPECT_EQ(text + "}\n", report.text()) << report.name;
+  };
+  ASSERT_TRUE(Compile("tcp port 80 or udp port 53", options));
+  EXPECT_GT(graphs, 5U);
+}
+
 TEST(CompileTest, LinkTypesAreFoundByNameAndNumber) {
   for (const LinkTypeInfo& type : LinkTypes()) {
     EXPECT_EQ(FindLinkType(type.name)->number, type.number);

@@ -4,7 +4,7 @@
 //
 // is made anew and compared. BPFOPT_UPDATE_DOCS=1 in the environment writes the new text into the file
 // instead.
-#include "bpfopt/bpfopt.h"
+#include "bpfopt/bpfopt.hpp"
 
 #include <cstdlib>
 #include <fstream>

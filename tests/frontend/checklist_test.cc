@@ -93,32 +93,20 @@ std::set<std::string> WordsOf(const std::string& example) {
 bool IsMadeUp(std::string_view host) { return host == "box" || host == "four" || host == "six"; }
 
 // The system's names, and hosts that need no name server: box has addresses of each kind.
-class Names : public Resolver {
+class Names : public ForwardingResolver {
  public:
+  Names() : ForwardingResolver(SystemResolver()) {}
   std::vector<HostAddress> Host(std::string_view name) const override {
-    if (!IsMadeUp(name)) return system_->Host(name);
+    if (!IsMadeUp(name)) return ForwardingResolver::Host(name);
     std::vector<HostAddress> addresses;
     if (name != "six") addresses.emplace_back(Ipv4Address{0x0a000001});
     if (name != "four") addresses.emplace_back(Ipv6Address{0x20});
     return addresses;
   }
-  std::optional<Network> NetworkByName(std::string_view name) const override {
-    return system_->NetworkByName(name);
-  }
-  std::optional<Port> PortByName(std::string_view name) const override { return system_->PortByName(name); }
-  std::optional<std::uint32_t> IpProtocol(std::string_view name) const override {
-    return system_->IpProtocol(name);
-  }
-  std::optional<std::uint32_t> EtherProtocol(std::string_view name) const override {
-    return system_->EtherProtocol(name);
-  }
   std::optional<MacAddress> EtherHost(std::string_view name) const override {
     if (IsMadeUp(name)) return MacAddress{2, 0, 0x5e, 0x10, 0, 1};
-    return system_->EtherHost(name);
+    return ForwardingResolver::EtherHost(name);
   }
-
- private:
-  std::unique_ptr<Resolver> system_ = SystemResolver();
 };
 
 TEST(Checklist, ExamplesCompile) {

@@ -1,0 +1,230 @@
+// The pages as their readers have them: opened from disk in a browser.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { openBrowser, openPage } from './browser.mjs';
+import { pcapOf, randomPackets } from './packets.mjs';
+
+const { BPFOPT_COMMAND: command, BPFOPT_BENCH_COMMAND: bench } = process.env;
+const screenshots = process.env.BPFOPT_SCREENSHOTS ?? join(tmpdir(), 'bpfopt-screenshots');
+const FILTER = 'tcp port 80 and host 192.0.2.17';
+const VIEWS = {
+  light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+};
+
+let browser;
+let directory;
+before(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'bpfopt-'));
+  mkdirSync(screenshots, { recursive: true });
+  browser = await openBrowser();
+});
+after(async () => {
+  await browser.close();
+  rmSync(directory, { recursive: true });
+});
+
+function report(...words) {
+  const file = join(directory, `report-${Math.abs(words.join(' ').split('').reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) | 0, 7))}.html`);
+  execFileSync(command, ['report', ...words, '-o', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return file;
+}
+
+/** What `bpfopt run` says of the packets. */
+function verdicts(filter, packets) {
+  const file = join(directory, 'in.pcap');
+  writeFileSync(file, pcapOf(packets));
+  return execFileSync(command, ['run', '-r', file, '--verdicts', filter], { encoding: 'utf8' }).trim().split('\n');
+}
+
+const hexOf = (bytes) => Buffer.from(bytes).toString('hex');
+
+/** A test with a page of its own, which must have had no errors at its end. */
+function pageTest(name, words, options, body) {
+  test(name, async () => {
+    const { tab, problems } = await openPage(browser, report(...words), options);
+    await body(tab);
+    assert.deepEqual(problems, []);
+    await tab.context().close();
+  });
+}
+
+pageTest('the page shows both programs, the bound and the proof', [FILTER], {}, async (tab) => {
+  assert.match(await tab.title(), /tcp port 80 and host 192\.0\.2\.17/);
+  const ours = await tab.locator('.row.ours[data-index]').count();
+  const theirs = await tab.locator('.row.theirs[data-index]').count();
+  assert.equal(ours, 16);
+  assert.equal(theirs, 18);
+  assert.match(await tab.locator('.figures').textContent(), /of at least \d+/);
+  assert.match(await tab.locator('#proof-answer').textContent(), /^Equal/);
+});
+
+pageTest('pointing at a part marks its instructions in both programs', [FILTER], {}, async (tab) => {
+  await tab.hover('h1 [data-part="1"]');
+  assert.equal(await tab.locator('.row.ours.linked').count(), await tab.locator('.row.ours[data-index]:has(.c1)').count());
+  assert.ok(await tab.locator('.row.theirs.linked').count() > 0);
+  await tab.hover('.row.ours[data-index="4"]');
+  assert.equal(await tab.locator('.row.theirs.linked').count(), 1);
+  assert.equal(await tab.locator('.row.ours.target').count(), 2);
+});
+
+pageTest('the slider goes through the passes by keyboard and changes the graph', [FILTER], {}, async (tab) => {
+  const seen = new Set();
+  await tab.focus('#pass');
+  await tab.keyboard.press('Home');
+  const steps = Number(await tab.getAttribute('#pass', 'max')) + 1;
+  for (let i = 0; i < steps; ++i) {
+    seen.add(await tab.locator('#graph').innerHTML());
+    await tab.keyboard.press('ArrowRight');
+  }
+  assert.ok(seen.size > steps / 2, `${seen.size} pictures in ${steps} steps`);
+  assert.match(await tab.locator('#pass-name').textContent(), /^emit/);
+  await tab.getByText(/All \d+ steps/).click();
+  await tab.locator('.stages').getByText('lower', { exact: true }).click();
+  assert.match(await tab.locator('#pass-name').textContent(), /^lower/);
+  assert.ok(await tab.locator('#graph .block').count() > 10);
+});
+
+pageTest('a pasted packet lights its path and has the verdict of `bpfopt run`', [FILTER], {}, async (tab) => {
+  await tab.click('#packet-example');
+  const example = (await tab.inputValue('#packet-hex')).replace(/\s/g, '');
+  const packets = [...randomPackets(12, 5).filter(({ bytes }) => bytes.length > 0), { bytes: Buffer.from(example, 'hex'), wireLength: example.length / 2 }];
+  const expected = verdicts(FILTER, packets);
+  assert.notEqual(expected.at(-1), '0');
+  for (const [i, packet] of packets.entries()) {
+    await tab.fill('#wire', String(packet.wireLength));
+    await tab.fill('#packet-hex', hexOf(packet.bytes));
+    for (const side of ['ours', 'theirs']) {
+      assert.equal(await tab.getAttribute(`.verdict[data-side="${side}"]`, 'data-verdict'), expected[i], hexOf(packet.bytes));
+      assert.equal(await tab.locator(`.row.${side}.lit`).count(), await tab.locator(`.trace[aria-label*="${side === 'ours' ? 'bpfopt' : 'libpcap'}"] tbody tr`).count());
+    }
+  }
+  await tab.focus('#step');
+  await tab.keyboard.press('Home');
+  assert.equal(await tab.locator('.trace tr.now').count(), 2);
+  assert.equal(await tab.locator('.bytes mark').count(), 2);
+  await tab.fill('#packet-hex', '45 zz');
+  assert.match(await tab.locator('#packet-problem').textContent(), /'z'/);
+  assert.equal(await tab.locator('.row.lit').count(), 0);
+});
+
+pageTest('a capture lists its packets with the verdicts of `bpfopt run`', ['udp or arp'], {}, async (tab) => {
+  const packets = randomPackets(40, 9);
+  const expected = verdicts('udp or arp', packets).map((verdict) => (verdict === '0' ? 'rejects' : 'accepts'));
+  await tab.setInputFiles('#packet-file', { name: 'some.pcap', mimeType: 'application/octet-stream', buffer: Buffer.from(pcapOf(packets)) });
+  await tab.locator('.capture').waitFor();
+  assert.deepEqual(await tab.locator('.capture tbody td:nth-child(4)').allTextContents(), expected);
+  assert.match(await tab.locator('#capture-summary').textContent(), /^some\.pcap: 40 packets; bpfopt accepts \d+/);
+  await tab.focus('.capture tbody tr:nth-child(2)');
+  await tab.keyboard.press('Enter');
+  assert.equal((await tab.inputValue('#packet-hex')).replace(/\s/g, ''), hexOf(packets[1].bytes));
+  await tab.setInputFiles('#packet-file', { name: 'other.txt', mimeType: 'text/plain', buffer: Buffer.from('no capture at all') });
+  await tab.getByText('other.txt: neither a pcap nor a pcapng file').waitFor();
+});
+
+pageTest('the button turns the page dark and back', [FILTER], { colorScheme: 'light' }, async (tab) => {
+  const paper = () => tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await paper();
+  await tab.click('.theme');
+  assert.notEqual(await paper(), light);
+  await tab.click('.theme');
+  assert.equal(await paper(), light);
+});
+
+pageTest('a filter that is markup is shown as text', ['-F', (() => {
+  const file = join(tmpdir(), `bpfopt-markup-${process.pid}`);
+  writeFileSync(file, 'ip # </script><img src=x onerror=alert(1)>\n and tcp');
+  process.on('exit', () => rmSync(file, { force: true }));
+  return file;
+})()], {}, async (tab) => assert.equal(await tab.locator('h1 img').count(), 0));
+
+pageTest('a packet that libpcap gets wrong is at hand', ['0 / ether[1] = 0'], {}, async (tab) => {
+  await tab.click('#packet-difference');
+  assert.equal(await tab.getAttribute('.verdict[data-side="ours"]', 'data-verdict'), '0');
+  assert.equal(await tab.getAttribute('.verdict[data-side="theirs"]', 'data-verdict'), '262144');
+  assert.match(await tab.locator('.verdict[data-side="ours"]').textContent(), /division by 0/);
+});
+
+for (const [name, words] of Object.entries({ 'no filter at all': [''], 'one that libpcap refuses': ['when(tcp, port 80, udp)'], 'one that libpcap gets wrong': ['1/2=1/3&&1>4/5&&1>6/7'],
+  'one for the kernel': ['--target', 'linux', 'ip and rand(0.1) and inbound'], 'a set': ['host in { 192.0.2.1, 192.0.2.9, 198.51.100.0/24, 2001:db8::1 }'] })) {
+  pageTest(`opens without errors: ${name}`, words, {}, async (tab) => {
+    await tab.fill('#packet-hex', '00'.repeat(60));
+    assert.ok(await tab.locator('.verdict').count() > 0);
+  });
+}
+
+/** A page of the bench over the corpus, made once; without the large filters, which take long. */
+let benchPage = null;
+function benchReport() {
+  if (benchPage === null) {
+    benchPage = join(directory, 'bench.html');
+    execFileSync(bench, ['--corpus', corpus(), '--html', benchPage, '--entries', '32'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+  return benchPage;
+}
+
+function corpus() {
+  const rows = ['web | EN10MB | tcp port 80', 'name | EN10MB | port 53', 'ping | EN10MB | icmp or icmp6', 'raw | RAW | udp port 53', 'wrong | EN10MB | 0 / ether[1] = 0', 'refused | EN10MB | ip and ip6', 'same | EN10MB | ip'];
+  writeFileSync(join(directory, 'common.txt'), `${rows.slice(0, 4).join('\n')}\n`);
+  writeFileSync(join(directory, 'mine.txt'), `${rows.slice(4).join('\n')}\n`);
+  return directory;
+}
+
+const noBench = !bench ? 'bpfopt-bench was not built' : spawnSync('tcpdump', ['--version']).error ? 'tcpdump is not installed' : false;
+
+test('the bench page sorts and filters its rows', { skip: noBench }, async () => {
+  const { tab, problems } = await openPage(browser, benchReport());
+  const column = (n) => tab.locator(`.rows tbody td:nth-child(${n})`).allTextContents();
+  assert.equal((await column(1)).length, 7);
+  const ratios = (await column(5)).filter(Boolean).map(Number);
+  assert.deepEqual(ratios, [...ratios].sort((a, b) => a - b));
+  await tab.getByRole('button', { name: 'ratio' }).click();
+  assert.deepEqual((await column(5)).filter(Boolean).map(Number), [...ratios].reverse());
+  assert.equal(await tab.locator('th[aria-sort="descending"]').textContent(), 'ratio');
+  await tab.fill('#search', 'port 53');
+  assert.deepEqual((await column(1)).sort(), ['port 53', 'udp port 53']);
+  await tab.fill('#search', '');
+  await tab.selectOption('#corpus', 'mine.txt');
+  assert.equal((await column(1)).length, 3);
+  await tab.selectOption('#outcome', 'tcpdump-refuses');
+  assert.deepEqual(await column(1), ['ip and ip6']);
+  assert.match(await tab.locator('#row-count').textContent(), /^1 of 7 filters/);
+  assert.deepEqual(problems, []);
+  await tab.context().close();
+});
+
+test('the bench page draws its plots, and says what is pointed at', { skip: noBench }, async () => {
+  const { tab, problems } = await openPage(browser, benchReport());
+  assert.equal(await tab.locator('.plot canvas').count(), 4);
+  const plot = await tab.locator('.plot .u-over').first().boundingBox();
+  await tab.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
+  assert.match(await tab.locator('.readout').first().textContent(), /: \d+ instructions, libpcap \d+/);
+  await tab.click('.theme');
+  assert.equal(await tab.locator('.plot canvas').count(), 4);
+  assert.match(await tab.locator('#means').textContent(), /all/);
+  assert.deepEqual(problems, []);
+  await tab.context().close();
+});
+
+for (const [name, options] of Object.entries(VIEWS)) {
+  test(`the bench page fits: ${name}`, { skip: noBench }, async () => {
+    const { tab, problems } = await openPage(browser, benchReport(), options);
+    const { width, room } = await tab.evaluate(() => ({ width: document.documentElement.scrollWidth, room: innerWidth }));
+    assert.ok(width <= room, `${width} pixels wide in ${room}`);
+    await tab.screenshot({ path: join(screenshots, `bench-${name}.png`), fullPage: true });
+    assert.deepEqual(problems, []);
+    await tab.context().close();
+  });
+}
+
+for (const [name, options] of Object.entries(VIEWS)) {
+  pageTest(`fits: ${name}`, [FILTER], options, async (tab) => {
+    if (await tab.locator('#packet-example').count()) await tab.click('#packet-example');
+    const { width, room } = await tab.evaluate(() => ({ width: document.documentElement.scrollWidth, room: innerWidth }));
+    assert.ok(width <= room, `${width} pixels wide in ${room}`);
+    await tab.screenshot({ path: join(screenshots, `report-${name}.png`), fullPage: true });
+  });
+}
