@@ -60,12 +60,12 @@ class Choice {
     const Recipe main = MainRecipe(options_, subject_.is_lifted);
     if (auto tried = Try(main, log_); !tried) return tried;
     for (const Recipe& recipe : OtherRecipes(options_, subject_.is_lifted)) {
-      if (IsSameAs(recipe, main)) continue;
+      if (IsSameAs(recipe, main) || IsFarTooLarge()) continue;
       if (auto tried = TryAside(recipe); !tried) return tried;
     }
     const bool source_fits = TrySource();
     // Below level 2 a plainer program was asked for, and without a proof there is nothing to fall back from.
-    if (!source_fits && main.level > 0 && Proof() != ProofMode::kOff) {
+    if (!source_fits && main.level > 0 && Proof() != ProofMode::kOff && !IsFarTooLarge()) {
       return TryAside({"naive", 0, Relation::kStrict, {}});
     }
     return {};
@@ -132,6 +132,13 @@ class Choice {
     return fmt::format("the {} needs {} instructions, {} more than the {} allowed",
                        subject_.is_lifted ? "program" : "filter", instructions, instructions - options_.limit,
                        options_.limit);
+  }
+
+  // None of the ways to compile halves a program: where the first one's is that far over the limit, the
+  // others are not worth the wait.
+  bool IsFarTooLarge() const {
+    const std::size_t instructions = attempts_.front().report.instructions;
+    return instructions / 2 > options_.limit;
   }
 
   // Would `recipe` make the program that `main` has made? So it is when it only leaves out what did nothing.

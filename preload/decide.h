@@ -22,10 +22,10 @@
 
 namespace bpfopt::preload {
 
-inline constexpr std::size_t kSmall = 200;         // instructions of the first program
-inline constexpr std::size_t kProvenAtOnce = 700;  // instructions of the first program
+inline constexpr std::size_t kSmall = 200;      // instructions of the first program
 inline constexpr std::size_t kMostAsked = 600;  // instructions of a source that libpcap's optimizer is set on
-inline constexpr std::size_t kKernelLimit = 4096;  // instructions
+inline constexpr std::size_t kKernelLimit = 4096;           // instructions
+inline constexpr std::size_t kProvenAtOnce = kKernelLimit;  // instructions of the first program
 // Where more are needed, libpcap runs the program itself; it does not offer the kernel more than this.
 inline constexpr std::size_t kLibpcapLimit = 65535;
 
