@@ -1,6 +1,7 @@
 // Puts together what the ways of running make by themselves, with the machine and the versions.
 #include "bench/html.h"
 
+#include "bench/machine.h"
 #include "bench/report.h"
 #include "bpfopt/libpcap.h"
 #include "web/page.h"
@@ -27,20 +28,11 @@ using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
 
-std::string Processor() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    const std::size_t colon = line.find(": ");
-    if (line.rfind("model name", 0) == 0 && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown";
-}
-
 Json Environment(const PageData& data, const CompileOptions& options) {
   return {{"bpfopt", Version()},
           {"libpcap", LibpcapVersion()},
-          {"date", fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)))},
-          {"processor", Processor()},
+          {"date", Today()},
+          {"processor", ProcessorName()},
           {"threads", std::thread::hardware_concurrency()},
           {"relation", options.relation == Relation::kStrict ? "strict" : "faithful"},
           {"level", options.level},

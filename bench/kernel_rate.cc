@@ -1,7 +1,6 @@
 // A datagram socket drops what its filter rejects, and the sender does not notice.
 #include "bench/kernel_rate.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -15,9 +14,6 @@
 
 namespace bpfopt::bench {
 namespace {
-
-constexpr int kPairsOfRuns = 9;
-constexpr std::chrono::milliseconds kRun{200};
 
 class FilteredSockets {
  public:
@@ -42,12 +38,12 @@ class FilteredSockets {
   }
 
   // Packets a second; 0 when one is not sent, as after one that was accepted and that nobody takes.
-  double Run(const std::vector<std::vector<std::uint8_t>>& frames) {
+  double Run(const std::vector<std::vector<std::uint8_t>>& frames, std::chrono::milliseconds least) {
     using Clock = std::chrono::steady_clock;
     const Clock::time_point begin = Clock::now();
     std::size_t sent = 0;
     Clock::time_point now = begin;
-    while (now - begin < kRun) {
+    while (now - begin < least) {
       for (const auto& frame : frames) {
         if (send(ends_[0], frame.data(), frame.size(), 0) != static_cast<ssize_t>(frame.size())) return 0;
       }
@@ -61,15 +57,11 @@ class FilteredSockets {
   std::array<int, 2> ends_{-1, -1};
 };
 
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 }  // namespace
 
 Expected<KernelRate> CompareInKernel(const Program& ours, const Program& theirs,
-                                     const std::vector<std::vector<std::uint8_t>>& frames) {
+                                     const std::vector<std::vector<std::uint8_t>>& frames,
+                                     const KernelRuns& runs) {
   FilteredSockets first;
   FilteredSockets second;
   const auto refused = [](const char* whose, const Program& program) {
@@ -80,15 +72,15 @@ Expected<KernelRate> CompareInKernel(const Program& ours, const Program& theirs,
   if (!second.Attach(theirs)) return refused("libpcap's", theirs);
   std::array<std::vector<double>, 2> rates;
   std::vector<double> ratios;
-  for (int i = 0; i < kPairsOfRuns; ++i) {
-    const double a = first.Run(frames);
-    const double b = second.Run(frames);
+  for (int i = 0; i < runs.pairs; ++i) {
+    const double a = first.Run(frames, runs.each);
+    const double b = second.Run(frames, runs.each);
     if (a == 0 || b == 0) return InvalidInput("a packet that is to be rejected was not taken by the socket");
     rates[0].push_back(a);
     rates[1].push_back(b);
     ratios.push_back(a / b);
   }
-  return KernelRate{Median(rates[0]), Median(rates[1]), Median(ratios)};
+  return KernelRate{SpreadOf(rates[0]).median, SpreadOf(rates[1]).median, SpreadOf(ratios)};
 }
 
 }  // namespace bpfopt::bench

@@ -2,9 +2,11 @@
 #ifndef BPFOPT_BENCH_KERNEL_RATE_H
 #define BPFOPT_BENCH_KERNEL_RATE_H
 
+#include "bench/spread.h"
 #include "bpfopt/error.h"
 #include "bpfopt/program.h"
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -13,13 +15,19 @@ namespace bpfopt::bench {
 struct KernelRate {
   double ours = 0;  // packets a second, the median of the runs
   double theirs = 0;
-  double ratio = 0;  // ours / theirs, the median of pairs of runs one after the other
+  Spread ratio;  // ours / theirs, of pairs of runs one after the other
+};
+
+struct KernelRuns {
+  int pairs = 9;
+  std::chrono::milliseconds each{200};
 };
 
 // Sends frames that both programs reject through two socketpairs that have the programs attached, by turns.
 // An error when the kernel does not take a program.
 Expected<KernelRate> CompareInKernel(const Program& ours, const Program& theirs,
-                                     const std::vector<std::vector<std::uint8_t>>& frames);
+                                     const std::vector<std::vector<std::uint8_t>>& frames,
+                                     const KernelRuns& runs = {});
 
 }  // namespace bpfopt::bench
 

@@ -8,7 +8,9 @@
 #include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/mode.h"
+#include "bench/rates.h"
 #include "bench/report.h"
+#include "bench/results.h"
 #include "bench/scaling.h"
 #include "bench/seccomp.h"
 #include "bench/sets.h"
@@ -48,19 +50,6 @@ int Print(const std::string& text) {
   return Fail("cannot write to standard output");
 }
 
-bpfopt::Expected<std::vector<Row>> MeasureAll(const bpfopt::bench::Corpus& corpus,
-                                              const bpfopt::CompileOptions& options) {
-  std::vector<Row> rows;
-  for (const auto& each : corpus.rows) {
-    auto row = bpfopt::bench::Measure(each, options);
-    if (!row) return tl::unexpected(row.error());
-    const auto by_hand = corpus.hand_written.find(each.id);
-    if (by_hand != corpus.hand_written.end()) row->by_hand = by_hand->second;
-    rows.push_back(std::move(*row));
-  }
-  return rows;
-}
-
 int StatusOf(const std::vector<Row>& rows) {
   return std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.is_bad(); }) ? kBadRows : 0;
 }
@@ -69,7 +58,7 @@ int Run(const std::string& directory, bpfopt::CompileOptions options, bool json)
   options.netmask = 0;  // what tcpdump -d takes without an interface
   const auto corpus = bpfopt::bench::ReadCorpus(directory);
   if (!corpus) return Fail(corpus.error().message);
-  const auto rows = MeasureAll(*corpus, options);
+  const auto rows = bpfopt::bench::MeasureCorpus(*corpus, options);
   if (!rows) return Fail(rows.error().message);
   const std::string text = json ? bpfopt::bench::FormatJson(*rows) : bpfopt::bench::FormatTable(*rows);
   if (const int failed = Print(text); failed != 0) return failed;
@@ -89,7 +78,7 @@ int RunPage(const std::string& directory, bpfopt::CompileOptions options, const 
   if (!corpus) return Fail(corpus.error().message);
   if (const auto writable = bpfopt::bench::CheckWritable(page.path); !writable)
     return Fail(writable.error().message);
-  auto rows = MeasureAll(*corpus, options);
+  auto rows = bpfopt::bench::MeasureCorpus(*corpus, options);
   if (!rows) return Fail(rows.error().message);
   const auto executed =
       bpfopt::bench::CompareExecuted(*corpus, options, {.captures = page.captures, .form = Form::kJson});
@@ -184,26 +173,32 @@ int Main(int argc, char** argv) {
   unsigned libpcap_seconds = 10;
   bpfopt::bench::SetsOptions sets_options;
   app.add_flag("--sets", sets, "measure filters of many hosts, nets and ports instead, beside libpcap's");
-  app.add_option("--kinds", sets_options.kinds,
-                 "for --sets: hosts, src-hosts, nets, prefixes, ports, port-ranges, hosts6, pairs")
+  app.add_option(
+         "--kinds", sets_options.kinds,
+         "for --sets and --results: hosts, src-hosts, nets, prefixes, ports, port-ranges, hosts6, pairs")
+      ->delimiter(',');
+  app.add_option("--sizes", sets_options.sizes, "for --sets and --results: numbers of entries")
       ->delimiter(',')
-      ->needs("--sets");
-  app.add_option("--sizes", sets_options.sizes, "for --sets: numbers of entries")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 100'000))
-      ->needs("--sets");
+      ->check(CLI::Range(1, 100'000));
   app.add_option("--libpcap-seconds", libpcap_seconds,
-                 "for --sets: processor time that libpcap has for a filter; 0 leaves it out")
-      ->check(CLI::Range(0, 3600))
-      ->needs("--sets");
-  app.add_flag("--no-kernel", skips_kernel, "for --sets: run nothing in the kernel")->needs("--sets");
+                 "for --sets and --results: processor time that libpcap has for a filter; 0 leaves it out")
+      ->check(CLI::Range(0, 3600));
+  app.add_flag("--no-kernel", skips_kernel,
+               "for --sets and --results: no large filter in the running kernel");
+  bool rates = false;
+  bool results = false;
+  app.add_flag("--rates", rates,
+               "compare the time per packet in libpcap's interpreter and in the running kernel instead");
+  app.add_flag("--results", results, "print all measurements as one document in Markdown instead");
   app.add_option("--baseline", baseline.path,
                  "tell which rows are better or worse than in this file instead");
   app.add_flag("--update-baseline", baseline.update, "for --baseline: write the file anew")
       ->needs("--baseline");
   CLI11_PARSE(app, argc, argv);
-  if (executed_options.captures && !executed && page.path.empty())
-    return Fail("--captures needs --executed or --html");
+  if (executed_options.captures && !executed && !results && page.path.empty())
+    return Fail("--captures needs --executed, --results or --html");
+  if ((!sets_options.kinds.empty() || !sets_options.sizes.empty()) && !sets && !results)
+    return Fail("--kinds and --sizes need --sets or --results");
   if (seccomp) return RunSeccomp();
   if (relation == "strict") options.relation = bpfopt::Relation::kStrict;
   const Form form = json ? Form::kJson : markdown ? Form::kMarkdown : Form::kText;
@@ -227,6 +222,19 @@ int Main(int argc, char** argv) {
     }
     return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
       return bpfopt::bench::HoldToBaseline(corpus, base, baseline);
+    });
+  }
+  if (rates) {
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::CompareRates(corpus, base, form);
+    });
+  }
+  if (results) {
+    times_options.form = Form::kText;
+    sets_options.form = Form::kText;
+    return RunMode(directory, options, [&](const Corpus& corpus, const CompileOptions& base) {
+      return bpfopt::bench::MakeResults(corpus, base,
+                                        {times_options, sets_options, executed_options.captures});
     });
   }
   if (levels) {

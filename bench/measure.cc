@@ -51,4 +51,16 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
   return row;
 }
 
+Expected<std::vector<Row>> MeasureCorpus(const Corpus& corpus, const CompileOptions& options) {
+  std::vector<Row> rows;
+  for (const auto& each : corpus.rows) {
+    auto row = Measure(each, options);
+    if (!row) return tl::unexpected(row.error());
+    const auto by_hand = corpus.hand_written.find(each.id);
+    if (by_hand != corpus.hand_written.end()) row->by_hand = by_hand->second;
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
 }  // namespace bpfopt::bench

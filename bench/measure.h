@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace bpfopt::bench {
 
@@ -46,6 +47,8 @@ struct Row {
 
 // An error when there is no tcpdump to compare with.
 Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& options);
+// All rows, with what was written by hand for them.
+Expected<std::vector<Row>> MeasureCorpus(const Corpus& corpus, const CompileOptions& options);
 
 }  // namespace bpfopt::bench
 

@@ -105,8 +105,9 @@ std::string FormatKernel(const SetsReport& report) {
     return fmt::format(
         "\nIn the running kernel, packets that {} random hosts reject, a second: ours ({} instructions) "
         "{:.0f}, "
-        "libpcap's ({}) {:.0f}; ratio {:.1f}\n",
-        run.entries, run.ours, run.rate.ours, run.theirs, run.rate.theirs, run.rate.ratio);
+        "libpcap's ({}) {:.0f}; ratio {:.2f} (quartiles {:.2f} and {:.2f})\n",
+        run.entries, run.ours, run.rate.ours, run.theirs, run.rate.theirs, run.rate.ratio.median,
+        run.rate.ratio.first_quartile, run.rate.ratio.third_quartile);
   }
   return report.kernel_error.empty() ? "" : "\nNot run in the kernel: " + report.kernel_error + "\n";
 }
@@ -163,7 +164,7 @@ std::string FormatSetsJson(const SetsReport& report) {
     document["kernel"] = {{"entries", run.entries},
                           {"ours", run.rate.ours},
                           {"libpcap", run.rate.theirs},
-                          {"ratio", run.rate.ratio}};
+                          {"ratio", run.rate.ratio.median}};
   }
   return document.dump(2) + "\n";
 }

@@ -186,6 +186,61 @@ TEST_F(BenchTest, ComparesLevelsAndNamesWhatDoesNotCompile) {
       << result.output;
 }
 
+TEST_F(BenchTest, HoldsRowsToTheirBaseline) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nraw | RAW | udp\n");
+  const std::string baseline = directory_.Path("baseline");
+  EXPECT_EQ(RunBench({"--baseline", baseline}).status, 77);  // there is none
+  ASSERT_EQ(RunBench({"--baseline", baseline, "--update-baseline"}).status, 0);
+  const auto same = RunBench({"--baseline", baseline});
+  EXPECT_EQ(same.status, 0) << same.output;
+
+  std::string text = ReadFile(baseline);
+  const auto replace = [&text](const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from << " in " << text;
+    text.replace(at, from.size(), to);
+  };
+  replace("rows.txt web 16", "rows.txt web 15");
+  replace("rows.txt raw ", "rows.txt raw 10");
+  directory_.Write("baseline", text + "rows.txt old 1 0 1 0\n");
+  const auto differs = RunBench({"--baseline", baseline});
+  EXPECT_EQ(differs.status, 1);
+  EXPECT_NE(differs.output.find("worse   rows.txt web: instructions 15 -> 16 (balanced)"), std::string::npos)
+      << differs.output;
+  EXPECT_NE(differs.output.find("better  rows.txt raw: instructions 10"), std::string::npos)
+      << differs.output;
+  EXPECT_NE(differs.output.find("gone    rows.txt old"), std::string::npos) << differs.output;
+
+  directory_.Write("rows.txt", "web | EN10MB | nosuchword 1\n");
+  const auto failed = RunBench({"--baseline", baseline, "--update-baseline"});
+  EXPECT_EQ(failed.status, 1);
+  EXPECT_EQ(ReadFile(baseline), text + "rows.txt old 1 0 1 0\n") << "a failed row leaves the file alone";
+}
+
+TEST_F(BenchTest, ComparesTimesPerPacket) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nall | EN10MB | len >= 0\nraw | RAW | udp\n");
+  const auto result = RunBench({"--rates", "--json"});
+  ASSERT_EQ(result.status, 0) << result.errors;
+  const auto document = nlohmann::json::parse(result.output);
+  ASSERT_EQ(document["rows"].size(), 2U);
+  for (const auto& row : document["rows"]) {
+    EXPECT_GT(row["interpreter"]["median"], 0.0);
+    EXPECT_LE(row["interpreter"]["first_quartile"], row["interpreter"]["third_quartile"]);
+    EXPECT_EQ(row.contains("kernel"), row["id"] == "web") << "what rejects nothing is not run in the kernel";
+  }
+}
+
+TEST_F(BenchTest, PrintsAllResultsAsOneDocument) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
+  const auto result = RunBench({"--results", "--kinds", "hosts", "--sizes", "10", "--no-kernel"});
+  ASSERT_EQ(result.status, 0) << result.errors;
+  for (const char* part :
+       {"| libpcap | libpcap version", "## Instructions\n", "## Instructions, strict", "--objective speed",
+        "## Time to compile", "## Time per packet", "## Filters of many entries", "tcp port 80"}) {
+    EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
+  }
+}
+
 TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
   directory_.Write("rows.txt", "this is no row\n");
   EXPECT_EQ(RunBench({}).status, 2);

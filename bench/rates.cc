@@ -1,0 +1,167 @@
+// The machine may be busy with other things: only ratios within a pair of runs are told.
+#include "bench/rates.h"
+
+#include "bench/kernel_rate.h"
+#include "bench/measure.h"
+#include "bench/spread.h"
+#include "bench/traffic.h"
+#include "bpfopt/verify.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <pcap/pcap.h>
+
+namespace bpfopt::bench {
+namespace {
+
+constexpr std::size_t kFrames = 1000;
+constexpr std::uint64_t kSeed = 1;
+constexpr int kPairsOfRuns = 9;
+constexpr int kPasses = 4;  // over the frames, a run of the interpreter
+constexpr std::size_t kKernelFrames = 100;
+constexpr std::chrono::milliseconds kKernelRun{5};
+
+struct RateRow {
+  CorpusRow corpus;
+  std::size_t sizes[2] = {0, 0};  // ours, tcpdump's
+  Spread interpreter;             // time of ours / tcpdump's
+  std::optional<Spread> kernel;
+};
+
+double Interpret(const Program& program, const std::vector<Frame>& frames) {
+  Program copy = program;
+  const bpf_program code{static_cast<unsigned>(copy.size()), reinterpret_cast<bpf_insn*>(copy.data())};
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  for (int pass = 0; pass < kPasses; ++pass) {
+    for (const Frame& frame : frames) {
+      pcap_pkthdr header{};
+      header.caplen = static_cast<bpf_u_int32>(frame.bytes.size());
+      header.len = frame.wire_length;
+      pcap_offline_filter(&code, &header, frame.bytes.data());
+    }
+  }
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+Spread CompareInterpreted(const Program& ours, const Program& theirs, const std::vector<Frame>& frames) {
+  std::vector<double> ratios;
+  for (int i = 0; i < kPairsOfRuns; ++i) {
+    const double a = Interpret(ours, frames);
+    ratios.push_back(a / Interpret(theirs, frames));
+  }
+  return SpreadOf(std::move(ratios));
+}
+
+// Of packets that both reject: the kernel queues the others.
+std::optional<Spread> CompareRejecting(const Row& row, const std::vector<Frame>& frames) {
+  std::vector<std::vector<std::uint8_t>> rejected;
+  for (const Frame& frame : frames) {
+    if (rejected.size() == kKernelFrames) break;
+    const auto verdict = [&](const Program& program) {
+      return RunOnPacket(program, frame.bytes, static_cast<std::uint32_t>(frame.bytes.size())).verdict;
+    };
+    if (verdict(row.program) == 0 && verdict(row.their_program) == 0) rejected.push_back(frame.bytes);
+  }
+  if (rejected.empty()) return std::nullopt;
+  const auto rate = CompareInKernel(row.program, row.their_program, rejected, {kPairsOfRuns, kKernelRun});
+  if (!rate) return std::nullopt;
+  return Spread{1 / rate->ratio.third_quartile, 1 / rate->ratio.median, 1 / rate->ratio.first_quartile};
+}
+
+double GeometricMean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += std::log(value);
+  return values.empty() ? 1 : std::exp(sum / static_cast<double>(values.size()));
+}
+
+std::vector<double> InterpreterRatios(const std::vector<RateRow>& rows) {
+  std::vector<double> ratios;
+  for (const RateRow& row : rows) ratios.push_back(row.interpreter.median);
+  return ratios;
+}
+
+std::vector<double> KernelRatios(const std::vector<RateRow>& rows) {
+  std::vector<double> ratios;
+  for (const RateRow& row : rows) {
+    if (row.kernel) ratios.push_back(row.kernel->median);
+  }
+  return ratios;
+}
+
+std::string FormatSpread(const Spread& spread) {
+  return fmt::format("{:.3f} ({:.2f}-{:.2f})", spread.median, spread.first_quartile, spread.third_quartile);
+}
+
+std::string FormatText(const std::vector<RateRow>& rows) {
+  std::string text = fmt::format(
+      "Time per packet, ours / tcpdump's: median and quartiles of {} pairs of runs\n{:>9} {:>20} {:>20}  "
+      "{:<22} "
+      "{}\n",
+      kPairsOfRuns, "sizes", "interpreter", "kernel", "id", "filter");
+  for (const RateRow& row : rows) {
+    text += fmt::format("{:>9} {:>20} {:>20}  {:<22} {}\n", fmt::format("{}/{}", row.sizes[0], row.sizes[1]),
+                        FormatSpread(row.interpreter), row.kernel ? FormatSpread(*row.kernel) : "-",
+                        row.corpus.id, row.corpus.filter);
+  }
+  return text + fmt::format(
+                    "\nGeometric mean of ours / tcpdump's: interpreter {:.3f} over {} rows, kernel "
+                    "{:.3f} over {} rows\n",
+                    GeometricMean(InterpreterRatios(rows)), rows.size(), GeometricMean(KernelRatios(rows)),
+                    KernelRatios(rows).size());
+}
+
+nlohmann::ordered_json ToJson(const Spread& spread) {
+  return {{"median", spread.median},
+          {"first_quartile", spread.first_quartile},
+          {"third_quartile", spread.third_quartile}};
+}
+
+std::string FormatJson(const std::vector<RateRow>& rows) {
+  nlohmann::ordered_json document;
+  document["interpreter"] = GeometricMean(InterpreterRatios(rows));
+  document["kernel"] = GeometricMean(KernelRatios(rows));
+  document["rows"] = nlohmann::ordered_json::array();
+  for (const RateRow& row : rows) {
+    nlohmann::ordered_json entry = {{"id", row.corpus.id},
+                                    {"filter", row.corpus.filter},
+                                    {"ours", row.sizes[0]},
+                                    {"tcpdump", row.sizes[1]},
+                                    {"interpreter", ToJson(row.interpreter)}};
+    if (row.kernel) entry["kernel"] = ToJson(*row.kernel);
+    document["rows"].push_back(std::move(entry));
+  }
+  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options, Form form) {
+  const std::vector<Frame> frames = MakeTraffic(kFrames, kSeed);
+  std::vector<RateRow> rows;
+  bool is_bad = false;
+  for (const CorpusRow& each : corpus.rows) {
+    if (each.link_type != "EN10MB") continue;
+    const auto row = Measure(each, options);
+    if (!row) return tl::unexpected(row.error());
+    is_bad = is_bad || row->is_bad();
+    if (row->status != Status::kCompared) continue;
+    rows.push_back({each,
+                    {row->ours, row->theirs},
+                    CompareInterpreted(row->program, row->their_program, frames),
+                    CompareRejecting(*row, frames)});
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const RateRow& a, const RateRow& b) {
+    return a.interpreter.median > b.interpreter.median;
+  });
+  return ModeReport{form == Form::kJson ? FormatJson(rows) : FormatText(rows), is_bad};
+}
+
+}  // namespace bpfopt::bench
