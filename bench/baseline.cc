@@ -30,7 +30,6 @@ constexpr std::uint64_t kSeed = 1;
 struct Figures {
   std::size_t instructions = 0;
   std::size_t executed = 0;  // 0: not on Ethernet
-  friend bool operator==(const Figures&, const Figures&) = default;
 };
 constexpr std::array kObjectives = {std::pair{Objective::kBalanced, "balanced"},
                                     std::pair{Objective::kSpeed, "speed"}};
