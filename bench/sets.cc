@@ -156,7 +156,6 @@ Expected<SetRow> MeasureRow(const SetFilter& filter, const CompileOptions& optio
 Expected<SetKernelRun> RunInKernel(const CompileOptions& options) {
   const SetFilter filter{SetKind::kHosts, Arrangement::kRandom, false, kKernelHosts};
   const std::string text = TextOf(filter);
-  SetKernelRun run;
   const auto ours = Compile(text, options);
   if (!ours) return tl::unexpected(ours.error());
   const auto child =

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -85,6 +86,9 @@ class SeccompKernel : public testing::Test {
                            reinterpret_cast<sock_filter*>(const_cast<Instruction*>(program.data()))};
     const rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
+    // A sanitizer's handler would report the trap, and try for ever to end the process by calls that are
+    // refused.
+    for (const int deadly : {SIGILL, SIGSEGV, SIGTRAP}) signal(deadly, SIG_DFL);
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     const long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &argument);
     report_->attached = result == 0 ? 0 : errno;

@@ -14,7 +14,8 @@ function(layering_test folder target header expected)
             "-isystem$<JOIN:$<TARGET_PROPERTY:bpfopt_llvm_adt,INTERFACE_INCLUDE_DIRECTORIES>,;-isystem>"
             "-I$<JOIN:${directories},;-I>" ${file})
   if(expected STREQUAL "refused")
-    set_tests_properties(${name} PROPERTIES PASS_REGULAR_EXPRESSION "${header}: No such file")
+    set_tests_properties(${name} PROPERTIES PASS_REGULAR_EXPRESSION
+      "${header}: No such file;'${header}' file not found")
   endif()
 endfunction()
 

@@ -87,7 +87,7 @@ TEST_P(TermRowsTest, KeepTheirMeaning) {
   Rows rows(11);
   std::size_t changed = 0;
   // Few rows have decisions with ways that begin alike.
-  const int rounds = FewerIfSanitized(name == "hoist-tests" ? 6000 : 1500);
+  const int rounds = FewerIfSanitized(name == "hoist-tests" ? 20000 : 1500);
   for (int round = 0; round < rounds; ++round) {
     Expected<ir::Function> source = ir::Parse(rows.Next());
     ASSERT_TRUE(source) << source.error().message;

@@ -171,7 +171,7 @@ TEST(DecisionTest, DroppingNodesChangesNothing) {
   RandomTerms random(terms, 3, 19);
   constexpr std::size_t kLive = 1500;
   Diagrams diagrams(terms, kNodes, kLive);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 400; ++i) {
     const Sample condition = random.Bool(4);
     const Answer answer = diagrams.Check(condition.term);
     ASSERT_EQ(answer, AnswerByEnumeration(random, condition)) << terms.ToString(condition.term);
