@@ -37,7 +37,7 @@ void Disable(Recipe& recipe, const std::array<std::string_view, 3>& passes) {
 std::uint64_t Factor(const Recipe& recipe) { return recipe.level >= 3 ? kThirdLevelFactor : 1; }
 
 // -O1 is for those who wait for each filter: a few tries of the search, fewer in large programs, and one
-// round of clean-up after each later group of passes. The programs are hardly larger (docs/passes.md).
+// round of clean-up after each later group of passes. The programs are hardly larger.
 constexpr std::size_t kFirstLevelShare = 400;
 constexpr std::size_t kFirstLevelWork = 2000;
 constexpr std::size_t kFirstLevelRounds = 1;
