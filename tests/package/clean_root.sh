@@ -14,7 +14,7 @@ else
   root=$(mktemp -d)
   trap 'rm -rf "$root"' EXIT
 fi
-[ -x "$root/usr/bin/dpkg" ] || debootstrap --variant=minbase bookworm "$root" "${MIRROR:-http://deb.debian.org/debian}" >&2
+[ -x "$root/usr/bin/dpkg" ] || debootstrap --variant=minbase bookworm "$root" ${MIRROR:+"$MIRROR"} >&2
 in_root() { chroot "$root" env DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"; }
 
 # What an installer would write: the example asks for localhost.
