@@ -25,10 +25,10 @@ if(BPFOPT_FUZZ)
 endif()
 
 # bpfopt_build_fast(TARGET...): for commands and tests, which are mostly headers of others (CLI11, GoogleTest) and
-# call the layers for all that takes time: a sanitizer build is not to optimize them.
+# call the layers for all that takes time: a sanitizer build is not to optimize them, and a release not for long.
 function(bpfopt_build_fast)
   foreach(target IN LISTS ARGN)
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Sanitize>:-O0>)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Sanitize>:-O0> $<$<CONFIG:Release>:-O1>)
   endforeach()
 endfunction()
 
