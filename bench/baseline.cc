@@ -24,8 +24,6 @@ constexpr std::string_view kHead =
     "# What each row of the corpus comes to: instructions and, on Ethernet, instructions executed over 4000\n"
     "# generated packets, under the balanced objective and under speed. Written by\n"
     "# `bpfopt-bench --baseline FILE --update-baseline`, with\n";
-constexpr std::size_t kFrames = 4000;
-constexpr std::uint64_t kSeed = 1;
 
 struct Figures {
   std::size_t instructions = 0;
@@ -160,7 +158,7 @@ Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& 
     if (!read) return tl::unexpected(read.error());
     before = std::move(*read);
   }
-  const std::vector<Frame> frames = MakeTraffic(kFrames, kSeed);
+  const std::vector<Frame> frames = MakeTraffic(kTrafficFrames, kTrafficSeed);
   Comparison comparison(std::move(before));
   std::string text;
   std::string failures;

@@ -19,8 +19,6 @@ namespace bpfopt::bench {
 namespace {
 
 constexpr int kEthernet = 1;  // DLT_EN10MB
-constexpr std::size_t kFrames = 4000;
-constexpr std::uint64_t kSeed = 1;
 
 // Files that are no savefiles, of other link types or cut short count with what they have.
 void AddFile(const std::string& path, std::vector<Frame>& frames) {
@@ -117,7 +115,7 @@ std::string FormatJson(const std::vector<Compared>& rows, std::size_t packets) {
 
 Expected<ModeReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
                                      const ExecutedOptions& how) {
-  auto frames = how.captures ? ReadCaptures(*how.captures) : MakeTraffic(kFrames, kSeed);
+  auto frames = how.captures ? ReadCaptures(*how.captures) : MakeTraffic(kTrafficFrames, kTrafficSeed);
   if (!frames) return tl::unexpected(frames.error());
   ModeReport report;
   std::vector<Compared> rows;

@@ -22,7 +22,6 @@ namespace bpfopt::bench {
 namespace {
 
 constexpr std::size_t kFrames = 1000;
-constexpr std::uint64_t kSeed = 1;
 constexpr int kPairsOfRuns = 9;
 constexpr int kPasses = 4;  // over the frames, a run of the interpreter
 constexpr std::size_t kKernelFrames = 100;
@@ -144,7 +143,7 @@ std::string FormatJson(const std::vector<RateRow>& rows) {
 }  // namespace
 
 Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options, Form form) {
-  const std::vector<Frame> frames = MakeTraffic(kFrames, kSeed);
+  const std::vector<Frame> frames = MakeTraffic(kFrames, kTrafficSeed);
   std::vector<RateRow> rows;
   bool is_bad = false;
   for (const CorpusRow& each : corpus.rows) {

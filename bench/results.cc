@@ -5,6 +5,7 @@
 #include "bench/measure.h"
 #include "bench/rates.h"
 #include "bench/report.h"
+#include "bench/traffic.h"
 #include "bpfopt/libpcap.h"
 
 #include <algorithm>
@@ -29,8 +30,9 @@ class Document {
         "machine's.\n\n"
         "| | |\n| --- | --- |\n| date | {} |\n| processor | {}, {} threads |\n| bpfopt | {} |\n| libpcap | "
         "{} "
-        "|\n| generated traffic | seed 1 |\n",
-        Today(), ProcessorName(), std::thread::hardware_concurrency(), Version(), LibpcapVersion());
+        "|\n| generated traffic | seed {} |\n",
+        Today(), ProcessorName(), std::thread::hardware_concurrency(), Version(), LibpcapVersion(),
+        kTrafficSeed);
   }
   void Add(std::string_view title, std::string_view command, const ModeReport& report) {
     text_ += fmt::format("\n## {}\n\n    {}\n\n```text\n{}```\n", title, command, report.text);

@@ -30,6 +30,10 @@ struct Frame {
   std::uint32_t wire_length = 0;
 };
 
+// What all measurements take.
+inline constexpr std::size_t kTrafficFrames = 4000;
+inline constexpr std::uint64_t kTrafficSeed = 1;
+
 // Depends on its arguments alone.
 std::vector<Frame> MakeTraffic(std::size_t count, std::uint64_t seed);
 

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/files.h"
+#include "cli/lines.h"
 
 #include <algorithm>
 #include <string>
@@ -16,16 +17,6 @@
 
 namespace bpfopt::cli {
 namespace {
-
-std::vector<std::string> Lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 // tcpdump puts a tab before "jf", which would tear the columns apart.
 std::string WithoutTabs(std::string line) {

@@ -7,6 +7,7 @@
 #include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 #include "cli/arguments.h"
+#include "cli/lines.h"
 #include "cli/statistics.h"
 
 #include <algorithm>
@@ -81,16 +82,6 @@ const char* AnswerName(Answer answer) {
 }
 
 double Milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
-
-std::vector<std::string> Lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    lines.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return lines;
-}
 
 Json GraphData(const Graph& graph) {
   Json blocks = Json::array();
