@@ -2,6 +2,7 @@
 // libpcap. Exit status 1 when one is read differently, one side alone takes one and nothing explains it, or a
 // production was not reached; 3 when only proofs are missing that nothing explains the lack of.
 #include "bench/language_report.h"
+#include "bench/other_libpcap.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -91,6 +92,8 @@ int Main(int argc, char** argv) {
   arguments.run.jobs = std::max(1U, std::thread::hardware_concurrency());
   std::int64_t seconds = arguments.run.judge.time_limit.count();
   bool naive = false;
+  std::string libpcap;
+  app.add_option("--libpcap", libpcap, "judge the libpcap in this file instead of the installed one");
   app.add_option("--random", arguments.run.filters, "how many filters to judge (20000)");
   app.add_option("--seed", arguments.run.seed, "what the filters depend on");
   app.add_option("--link-type", arguments.link_types, "by libpcap's name or number; may be repeated (all)");
@@ -105,6 +108,9 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kCannotRun;
+  }
+  if (!libpcap.empty()) {
+    if (const auto used = bpfopt::bench::UseLibpcap(libpcap, argv); !used) return Fail(used.error().message);
   }
   arguments.run.judge.time_limit = std::chrono::seconds(seconds);
   arguments.run.judge.optimize = !naive;

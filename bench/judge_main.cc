@@ -4,6 +4,7 @@
 #include "bench/corpus.h"
 #include "bench/findings.h"
 #include "bench/findings_report.h"
+#include "bench/other_libpcap.h"
 #include "bpfopt/libpcap.h"
 
 #include <algorithm>
@@ -113,6 +114,8 @@ int Main(int argc, char** argv) {
   Arguments arguments;
   std::int64_t seconds = arguments.judge.time_limit.count();
   std::string netmask = "255.255.255.0";
+  std::string libpcap;
+  app.add_option("--libpcap", libpcap, "judge the libpcap in this file instead of the installed one");
   app.add_option("--corpus", arguments.directories, "directories with files of 'id | link type | filter'");
   app.add_option("--random", arguments.random.filters, "how many random filters to judge beside the corpus");
   app.add_option("--seed", arguments.random.seed, "what the random filters depend on");
@@ -130,6 +133,9 @@ int Main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kCannotRun;
+  }
+  if (!libpcap.empty()) {
+    if (const auto used = bpfopt::bench::UseLibpcap(libpcap, argv); !used) return Fail(used.error().message);
   }
   arguments.judge.time_limit = std::chrono::seconds(seconds);
   arguments.judge.netmask = ParseNetmask(netmask);

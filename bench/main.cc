@@ -8,6 +8,7 @@
 #include "bench/levels.h"
 #include "bench/measure.h"
 #include "bench/mode.h"
+#include "bench/other_libpcap.h"
 #include "bench/rates.h"
 #include "bench/report.h"
 #include "bench/results.h"
@@ -94,6 +95,14 @@ int RunPage(const std::string& directory, bpfopt::CompileOptions options, const 
   return written ? status : Fail(written.error().message);
 }
 
+// Returns in a process that uses the libpcap in `file`. What people read says which it is in front; documents
+// have a place of their own for it.
+int UseOtherLibpcap(const std::string& file, char** argv, bool is_document) {
+  if (const auto used = bpfopt::bench::UseLibpcap(file, argv); !used) return Fail(used.error().message);
+  if (const auto same = bpfopt::bench::CheckLibpcapOfTcpdump(); !same) return Fail(same.error().message);
+  return is_document ? 0 : Print(fmt::format("Compared with {}\n\n", bpfopt::bench::DescribeLibpcap()));
+}
+
 // A way of running that makes a report of the corpus.
 using Mode = std::function<bpfopt::Expected<bpfopt::bench::ModeReport>(const bpfopt::bench::Corpus&,
                                                                        const bpfopt::CompileOptions&)>;
@@ -147,6 +156,8 @@ int Main(int argc, char** argv) {
                                                                {"balanced", bpfopt::Objective::kBalanced}};
   bool levels = false;
   bpfopt::bench::BaselineOptions baseline;
+  std::string libpcap;
+  app.add_option("--libpcap", libpcap, "compare with the libpcap in this file instead of the installed one");
   app.add_option("--corpus", directory, "directory with files of 'id | link type | filter'");
   app.add_option("--equal", relation, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
   app.add_option("-O", options.level, "optimization level")->check(CLI::Range(2, 3));
@@ -195,6 +206,10 @@ int Main(int argc, char** argv) {
   app.add_flag("--update-baseline", baseline.update, "for --baseline: write the file anew")
       ->needs("--baseline");
   CLI11_PARSE(app, argc, argv);
+  if (!libpcap.empty()) {
+    const int failed = UseOtherLibpcap(libpcap, argv, json || markdown || results || !baseline.path.empty());
+    if (failed != 0) return failed;
+  }
   if (executed_options.captures && !executed && !results && page.path.empty())
     return Fail("--captures needs --executed, --results or --html");
   if ((!sets_options.kinds.empty() || !sets_options.sizes.empty()) && !sets && !results)

@@ -1,0 +1,88 @@
+// bpfopt-bench --libpcap: a copy of the installed libpcap stands for another one.
+#include "bench/other_libpcap.h"
+
+#include "bpfopt/libpcap.h"
+#include "command.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace bpfopt {
+namespace {
+
+class OtherLibpcapTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!bench::RunProcess({"tcpdump", "--version"})) GTEST_SKIP() << "no tcpdump to compare with";
+#ifdef BPFOPT_IS_SANITIZED
+    GTEST_SKIP() << "nothing can be preloaded in front of the sanitizers";
+#endif
+    directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
+  }
+
+  bench::ProcessResult RunBench(std::vector<std::string> words) {
+    words.insert(words.begin(), {BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("")});
+    auto result = bench::RunProcess(std::move(words));
+    if (result) return *result;
+    ADD_FAILURE() << result.error().message;
+    return {};
+  }
+
+  // What it says of a library that it cannot take.
+  std::string RefusalOf(const std::string& file) {
+    const auto result = RunBench({"--libpcap", file});
+    EXPECT_EQ(result.status, 2) << file;
+    EXPECT_EQ(result.output, "") << file;
+    EXPECT_NE(result.errors.find(file), std::string::npos) << result.errors;
+    return result.errors;
+  }
+
+  TemporaryDirectory directory_;
+};
+
+TEST_F(OtherLibpcapTest, ComparesWithTheFileThatIsNamed) {
+  TemporaryDirectory elsewhere;
+  const std::string copy = elsewhere.Path("libpcap-of-mine.so");
+  std::filesystem::copy_file(bench::LibpcapFile(), copy);
+  const auto result = RunBench({"--libpcap", copy});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output.rfind("Compared with " + LibpcapVersion() + ", " + copy + "\n", 0), 0U)
+      << result.output;
+  EXPECT_NE(result.output.find("tcp port 80"), std::string::npos) << result.output;
+  // So does a name relative to where it is run.
+  const std::string relative = std::filesystem::relative(copy).string();
+  EXPECT_EQ(
+      RunBench({"--libpcap", relative}).output.rfind("Compared with " + LibpcapVersion() + ", " + copy, 0),
+      0U);
+}
+
+TEST_F(OtherLibpcapTest, TakesTheInstalledOneAsWell) {
+  const auto result = RunBench({"--libpcap", bench::LibpcapFile()});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output.rfind("Compared with " + bench::DescribeLibpcap() + "\n", 0), 0U) << result.output;
+}
+
+TEST_F(OtherLibpcapTest, SaysWhatIsWrongWithAFile) {
+  EXPECT_NE(RefusalOf(directory_.Path("none.so")).find("No such file"), std::string::npos);
+  RefusalOf(directory_.Path("rows.txt"));
+  EXPECT_NE(RefusalOf(BPFOPT_NO_LIBPCAP).find("has no function pcap_compile"), std::string::npos);
+  const std::string spaced = directory_.Path("lib pcap.so");
+  std::filesystem::copy_file(bench::LibpcapFile(), spaced);
+  EXPECT_NE(RefusalOf(spaced).find("cannot be preloaded"), std::string::npos);
+}
+
+#ifdef BPFOPT_IS_SANITIZED
+TEST(SanitizedOtherLibpcapTest, IsRefusedWithTheReason) {
+  const auto result = bench::RunProcess({BPFOPT_BENCH_COMMAND, "--libpcap", bench::LibpcapFile()});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->status, 2);
+  EXPECT_NE(result->errors.find("sanitizers"), std::string::npos) << result->errors;
+}
+#endif
+
+}  // namespace
+}  // namespace bpfopt
