@@ -30,7 +30,8 @@ namespace {
 std::string SourceName(const CompileResult& result) {
   switch (result.source_kind) {
     case SourceKind::kLibpcap:
-      return "libpcap's unoptimized program";
+      return result.libpcap_reads_otherwise ? "libpcap's unoptimized program, which bpfopt reads otherwise"
+                                            : "libpcap's unoptimized program";
     case SourceKind::kProgram:
       return "the program given";
     case SourceKind::kLowering:

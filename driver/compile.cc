@@ -1,11 +1,13 @@
 // The whole pipeline: text or predicate -> tree -> names resolved -> IR -> candidates -> proven program.
 #include "bpfopt/compiler.h"
+#include "bpfopt/libpcap.h"
 #include "driver/blame.h"
 #include "driver/candidate.h"
 #include "driver/dot.h"
 #include "driver/graph.h"
 #include "driver/guarantee.h"
 #include "driver/interrupted.h"
+#include "driver/libpcap_meaning.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
@@ -18,6 +20,7 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 namespace bpfopt {
 namespace {
@@ -29,6 +32,20 @@ Expected<frontend::Ast> ParseText(std::string_view filter, const CompileOptions&
   return log.Run(
       "parse", [&] { return frontend::ParseFilter(filter, options.read_file); },
       [](const auto& ast) { return ast ? frontend::PrintFilter(*ast) : std::string(); });
+}
+
+// The best program that is proven; where the libpcap in use understands the filter otherwise, of its meaning.
+Expected<CompileResult> MakeProgram(const LoweredFilter& lowered, driver::Source source,
+                                    const CompileOptions& options, StageLog& log,
+                                    const driver::SizeExplainer& explain) {
+  const driver::Subject subject{lowered.function, lowered.cooked, lowered.dlt};
+  auto chosen = driver::ChooseProven(subject, std::move(source), options, log, explain);
+  if (!chosen) return tl::unexpected(chosen.error());
+  auto* refuted = std::get_if<driver::Refutation>(&*chosen);
+  if (refuted == nullptr) return std::get<CompileResult>(std::move(*chosen));
+  const std::string libpcap = LibpcapVersion();
+  return driver::TakeMeaningOfLibpcap(subject, std::move(*refuted), driver::VersionNumber(libpcap), options,
+                                      log, explain);
 }
 
 // `text` is the filter as it was written, when it was.
@@ -43,14 +60,14 @@ Expected<CompileResult> CompileParsed(Expected<frontend::Ast> parsed, std::optio
   auto source = log.Run("source", [&] { return driver::MakeSource(*lowered, text, options); });
   if (!source) return tl::unexpected(source.error());
   std::optional<Diagnostic> of_source = source->diagnostic;
-  const driver::Subject subject{lowered->function, lowered->cooked, lowered->dlt};
   const auto explain = [&](std::size_t instructions) {
     return driver::ExplainSize(*lowered, text, options, instructions);
   };
-  auto result = driver::ChooseProven(subject, std::move(*source), options, log, explain);
+  auto result = MakeProgram(*lowered, std::move(*source), options, log, explain);
   if (!result) return result;
-  for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter)) {
-    result->diagnostics.push_back(std::move(warning));
+  if (!result->libpcap_reads_otherwise) {
+    for (Diagnostic& warning : driver::WarnOfMisleadingWords(lowered->filter))
+      result->diagnostics.push_back(std::move(warning));
   }
   result->kernel_follows = lowered->kernel_follows;
   if (!lowered->kernel_follows)

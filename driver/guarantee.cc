@@ -15,6 +15,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -37,7 +38,7 @@ class Choice {
          const SizeExplainer& explain)
       : subject_(subject), source_(std::move(source)), options_(options), log_(log), explain_(explain) {}
 
-  Expected<CompileResult> Make() {
+  Expected<std::variant<CompileResult, Refutation>> Make() {
     if (auto made = MakeCandidates(); !made) return tl::unexpected(made.error());
     Sort();
     if (options_.level >= 3 && Proof() != ProofMode::kOff) {
@@ -48,6 +49,7 @@ class Choice {
     auto chosen = Proof() == ProofMode::kOff ? TakeFirst() : ProveInOrder();
     if (auto go_on = CheckInterruption(options_.interruption); !go_on) return tl::unexpected(go_on.error());
     if (!chosen) return tl::unexpected(chosen.error());
+    if (refutation_) return Refute();
     return Finish(**chosen);
   }
 
@@ -163,8 +165,7 @@ class Choice {
                                      .cooked = subject_.cooked};
     if (source_.program.size() > options_.limit || !bpf::Check(source_.program, check).empty()) return false;
     // What a filter was lowered to can always be emitted; a program may keep more than our backend can hold.
-    const bool is_needed =
-        source_.kind == SourceKind::kProgram || options_.level > 0 || Proof() != ProofMode::kOff;
+    const bool is_needed = subject_.is_lifted || options_.level > 0 || Proof() != ProofMode::kOff;
     if (!is_needed) return true;
     Attempt attempt;
     attempt.is_source = true;
@@ -244,6 +245,7 @@ class Choice {
     return &first;
   }
 
+  // Nothing is chosen when a candidate is refuted.
   Expected<Attempt*> ProveInOrder() {
     bool any_fits = false;
     for (Attempt& attempt : attempts_) {
@@ -251,7 +253,7 @@ class Choice {
       any_fits = true;
       auto proven = Prove(attempt);
       if (!proven) return tl::unexpected(proven.error());
-      if (*proven) return &attempt;
+      if (*proven || refutation_) return &attempt;
       if (Proof() == ProofMode::kRequired) {
         return MakeError(ErrorCode::kUndecided, "the program could not be proven: " + attempt.report.detail);
       }
@@ -261,14 +263,17 @@ class Choice {
                                                 attempts_.front().report.detail);
   }
 
-  // False: undecided.
+  // False: undecided or refuted.
   Expected<bool> Prove(Attempt& attempt) {
     if (attempt.built.program != source_.program) {
       auto verdict = log_.Run("prove", [&] { return Ask(attempt); });
       if (!verdict && verdict.error().code == ErrorCode::kCancelled) return tl::unexpected(verdict.error());
       if (!verdict) return MakeError(ErrorCode::kInternal, verdict.error().message);
       CountProof(*verdict);
-      if (verdict->answer == Answer::kDifferent) return Wrong(attempt, *verdict);
+      if (verdict->answer == Answer::kDifferent) {
+        refutation_ = {attempt.report.name, std::move(*verdict->counterexample)};
+        return false;
+      }
       if (verdict->answer == Answer::kUndecided) {
         attempt.report.outcome = Candidate::Outcome::kUndecided;
         attempt.report.detail = verdict->reason;
@@ -308,12 +313,7 @@ class Choice {
     return draws;
   }
 
-  tl::unexpected<Error> Wrong(const Attempt& attempt, const Verdict& verdict) const {
-    return MakeError(
-        ErrorCode::kInternal,
-        fmt::format("this is a bug of bpfopt: the program of candidate '{}' differs from its source\n{}",
-                    attempt.report.name, Describe(*verdict.counterexample)));
-  }
+  Refutation Refute() { return {refutation_->first, std::move(refutation_->second), std::move(source_)}; }
 
   tl::unexpected<Error> TooLarge() const {
     // The smallest that could be made; a few cannot for other reasons than the limit.
@@ -356,13 +356,22 @@ class Choice {
   const SizeExplainer& explain_;
   std::vector<Attempt> attempts_;
   std::set<std::string_view> main_passes_;  // that changed something for the main recipe
+  std::optional<std::pair<std::string_view, Counterexample>> refutation_;  // of which candidate
 };
 
 }  // namespace
 
-Expected<CompileResult> ChooseProven(const Subject& subject, Source source, const CompileOptions& options,
-                                     StageLog& log, const SizeExplainer& explain) {
+Expected<std::variant<CompileResult, Refutation>> ChooseProven(const Subject& subject, Source source,
+                                                               const CompileOptions& options, StageLog& log,
+                                                               const SizeExplainer& explain) {
   return Choice(subject, std::move(source), options, log, explain).Make();
+}
+
+Error MistakeOf(const Refutation& refutation) {
+  return {ErrorCode::kInternal,
+          fmt::format("this is a bug of bpfopt: the program of candidate '{}' differs from its source\n{}",
+                      refutation.candidate, Describe(refutation.counterexample)),
+          std::nullopt};
 }
 
 }  // namespace bpfopt::driver

@@ -3,18 +3,18 @@
 #include "bpf/opcode.h"
 #include "bpfopt/optimizer.h"
 #include "driver/candidate.h"
-#include "driver/graph.h"
 #include "driver/guarantee.h"
 #include "driver/interrupted.h"
+#include "driver/lifted_program.h"
 #include "driver/lowered_filter.h"
 #include "driver/source.h"
 #include "driver/stage_log.h"
 #include "driver/warnings.h"
-#include "frontend/lift.h"
 #include "ir/print.h"
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -36,13 +36,6 @@ CompileOptions EffortOf(const OptimizeOptions& options) {
   effort.interruption = options.interruption;
   effort.check_invariants = options.check_invariants;
   return effort;
-}
-
-Expected<ir::Function> LiftProgram(const Program& program, const OptimizeOptions& options, StageLog& log) {
-  return log.Run(
-      "lift", [&] { return frontend::Lift(program, options.target, driver::kMaxSource); },
-      [](const auto& lifted) { return lifted ? ir::Print(*lifted) : std::string(); },
-      [](const auto& lifted) { return lifted ? driver::MakeGraph(*lifted) : Graph(); });
 }
 
 // On cooked captures a program that the kernel cannot follow is no source to be kept.
@@ -77,7 +70,7 @@ Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& 
   StageLog log(options.observer, statistics);
   const CompileOptions effort = EffortOf(options);
   if (auto valid = driver::CheckEffort(effort); !valid) return tl::unexpected(valid.error());
-  auto function = LiftProgram(program, options, log);
+  auto function = driver::LiftProgram(program, options.target, log);
   if (!function) return tl::unexpected(function.error());
   const driver::Subject subject{*function, driver::CookedHeaderFor(options.link_type, *function),
                                 options.link_type, /*is_lifted=*/true};
@@ -85,10 +78,13 @@ Expected<CompileResult> Optimize(const Program& program, const OptimizeOptions& 
     return tl::unexpected(valid.error());
 
   driver::Source source{program, DrawsOf(program, options.target), SourceKind::kProgram, {}};
-  auto result =
+  auto chosen =
       driver::ChooseProven(subject, std::move(source), effort, log, [](std::size_t) { return std::nullopt; });
-  if (!result) return result;
-  result->statistics = log.statistics();
+  if (!chosen) return tl::unexpected(chosen.error());
+  if (const auto* refuted = std::get_if<driver::Refutation>(&*chosen))
+    return tl::unexpected(driver::MistakeOf(*refuted));
+  auto result = std::get<CompileResult>(std::move(*chosen));
+  result.statistics = log.statistics();
   return result;
 }
 
@@ -98,7 +94,7 @@ Expected<std::string> OptimizeToIr(const Program& program, const OptimizeOptions
   StageLog log(options.observer, statistics);
   const CompileOptions effort = EffortOf(options);
   if (auto valid = driver::CheckEffort(effort); !valid) return tl::unexpected(valid.error());
-  auto function = LiftProgram(program, options, log);
+  auto function = driver::LiftProgram(program, options.target, log);
   if (!function) return tl::unexpected(function.error());
   if (stop_after != "lift") {
     const bpf::CookedHeader cooked = driver::CookedHeaderFor(options.link_type, *function);

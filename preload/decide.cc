@@ -123,6 +123,8 @@ class Decision {
     std::string remarks;
     const auto add = [&](const std::string& remark) { remarks += (remarks.empty() ? "" : "; ") + remark; };
     if (result.source_kind == SourceKind::kLowering) add(result.source_reason);
+    if (result.libpcap_reads_otherwise)
+      add("libpcap reads the filter otherwise than bpfopt: its meaning is kept");
     if (!result.proven) add("not proven");
     if (!result.kernel_follows) add("the kernel has no such header, so libpcap runs the program");
     if (result.program.size() > kKernelLimit) add("too large for a kernel, so libpcap runs the program");

@@ -132,6 +132,9 @@ struct CompileResult {
   Program source;
   SourceKind source_kind = SourceKind::kLibpcap;
   std::string source_reason;  // why it is not libpcap's
+  // The libpcap in use understands the filter otherwise than the one whose language is bpfopt's: the program
+  // means what libpcap's does, and a note shows a packet (docs/language.md).
+  bool libpcap_reads_otherwise = false;
   // False: on a live capture with a cooked header (`any`) the kernel has no header where this program looks
   // for it, so libpcap has to run it, as it does its own.
   bool kernel_follows = true;

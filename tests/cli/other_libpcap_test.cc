@@ -1,4 +1,5 @@
-// bpfopt-bench --libpcap: a copy of the installed libpcap stands for another one.
+// bpfopt-bench --libpcap, where a copy of the installed libpcap stands for another one; and the compiler
+// under a libpcap that understands a filter otherwise.
 #include "bench/other_libpcap.h"
 
 #include "bpfopt/libpcap.h"
@@ -69,10 +70,47 @@ TEST_F(OtherLibpcapTest, TakesTheInstalledOneAsWell) {
 TEST_F(OtherLibpcapTest, SaysWhatIsWrongWithAFile) {
   EXPECT_NE(RefusalOf(directory_.Path("none.so")).find("No such file"), std::string::npos);
   RefusalOf(directory_.Path("rows.txt"));
-  EXPECT_NE(RefusalOf(BPFOPT_NO_LIBPCAP).find("has no function pcap_compile"), std::string::npos);
+  EXPECT_NE(RefusalOf(BPFOPT_ODD_LIBPCAP).find("it has no function pcap_open_dead"), std::string::npos);
   const std::string spaced = directory_.Path("lib pcap.so");
   std::filesystem::copy_file(bench::LibpcapFile(), spaced);
   EXPECT_NE(RefusalOf(spaced).find("cannot be preloaded"), std::string::npos);
+}
+
+bench::ProcessResult RunUnderOddLibpcap(const std::string& version, std::vector<std::string> words) {
+  words.insert(words.begin(),
+               {"env", std::string("LD_PRELOAD=") + BPFOPT_ODD_LIBPCAP,
+                "BPFOPT_TEST_LIBPCAP_VERSION=libpcap version " + version + " (odd)", BPFOPT_COMMAND});
+  auto result = bench::RunProcess(std::move(words));
+  if (result) return *result;
+  ADD_FAILURE() << result.error().message;
+  return {};
+}
+
+TEST(CompileUnderOtherLibpcapTest, MeansWhatThatLibpcapMeans) {
+#ifdef BPFOPT_IS_SANITIZED
+  GTEST_SKIP() << "nothing can be preloaded in front of the sanitizers";
+#endif
+  const auto other = RunUnderOddLibpcap("1.10.6", {"ip multicast"});
+  EXPECT_EQ(other.status, 0) << other.errors;
+  EXPECT_NE(other.errors.find("libpcap 1.10.6 understands this filter otherwise than bpfopt, which follows "
+                              "libpcap 1.10.3"),
+            std::string::npos)
+      << other.errors;
+  EXPECT_NE(other.errors.find("packet: "), std::string::npos) << other.errors;
+  TemporaryDirectory directory;
+  const std::string program = directory.Write("program", other.output);
+  EXPECT_EQ(
+      RunUnderOddLibpcap("1.10.6", {"verify", "--equal", "faithful", "expr:ip multicast", program}).status,
+      0);
+  EXPECT_EQ(RunBpfopt({"verify", "--equal", "faithful", "expr:ip multicast", program}).status, 1);
+
+  const auto followed = RunUnderOddLibpcap("1.10.3", {"ip multicast"});
+  EXPECT_EQ(followed.status, 5);
+  EXPECT_NE(followed.errors.find("this is a bug of bpfopt"), std::string::npos) << followed.errors;
+
+  const auto same = RunUnderOddLibpcap("1.10.6", {"tcp port 80"});
+  EXPECT_EQ(same.status, 0);
+  EXPECT_EQ(same.errors, "");
 }
 
 #ifdef BPFOPT_IS_SANITIZED
