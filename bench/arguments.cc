@@ -81,6 +81,8 @@ class CommandLine {
     add("--times", "times", "how long compiling takes, and how much memory");
     add("--rates", "rates", "time per packet in libpcap's interpreter and in the running kernel");
     add("--sets", "sets", "filters of many hosts, nets and ports");
+    add("--peers", "peers",
+        "sizes beside other compilers' than tcpdump's: libpcap without optimizer, and others");
     add("--ablation", "ablation", "what programs come to without each of the passes");
     add("--seccomp", "seccomp", "what libseccomp's filters of system calls come to");
     group->add_flag_callback(

@@ -2,6 +2,7 @@
 
 #include "bench/ablation.h"
 #include "bench/executed.h"
+#include "bench/peers.h"
 #include "bench/rates.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
@@ -78,6 +79,12 @@ const std::vector<Part>& Parts() {
        .title = "Lists of system calls",
        .command = "bpfopt-bench --seccomp",
        .measure = [](const Corpus&, const Options&, const PartOptions&) { return CompareWithLibseccomp(); }},
+      {.name = "peers",
+       .member = "peers",
+       .title = "Other compilers",
+       .command = "bpfopt-bench --peers",
+       .measure = [](const Corpus& corpus, const Options& options,
+                     const PartOptions&) { return ComparePeers(corpus, options); }},
       {.name = "ablation",
        .member = "ablation",
        .title = "What each pass is worth",

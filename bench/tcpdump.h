@@ -15,9 +15,12 @@ struct TcpdumpAnswer {
   Program program;
 };
 
-// Runs `tcpdump -y LINK_TYPE -ddd FILTER`, without a shell. The link type may be a number. An error when
-// tcpdump cannot be run at all.
-Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter);
+enum class TcpdumpOptimizer { kOn, kOff };
+
+// Runs `tcpdump -y LINK_TYPE -ddd FILTER`, or with -O, without a shell. The link type may be a number. An
+// error when tcpdump cannot be run at all.
+Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter,
+                                   TcpdumpOptimizer optimizer = TcpdumpOptimizer::kOn);
 
 }  // namespace bpfopt::bench
 
