@@ -56,7 +56,8 @@ test('bpfopt-bench --json', { skip: whyNot(bench) || noTcpdump }, () => {
   check(validate, output(bench, '--corpus', directory, '--executed', '--json'));
   check(validate, output(bench, '--corpus', directory, '--times', '--json'));
   check(validate, output(bench, '--corpus', directory, '--rates', '--json'));
-  const parts = 'sizes,strict,executed,executed-speed,seccomp,ablation,sets';
+  check(validate, output(bench, '--corpus', directory, '--peers', '--json'));
+  const parts = 'sizes,strict,executed,executed-speed,seccomp,peers,ablation,sets';
   const page = output(bench, '--corpus', directory, '--parts', parts, '--html', join(directory, 'bench.html'), '--kinds', 'hosts', '--sizes', '8,16', '--plain', '--no-kernel', '--json');
   check(validate, page);
   assert.deepEqual(page.sets.rows.map(({ entries }) => entries), [8, 16]);
