@@ -5,7 +5,6 @@
 #include "bench/corpus.h"
 #include "bench/environment.h"
 #include "bench/html.h"
-#include "bench/levels.h"
 #include "bench/other_libpcap.h"
 #include "bench/output_file.h"
 #include "bench/parts.h"
@@ -150,8 +149,6 @@ int Run(const Arguments& arguments) {
   switch (arguments.mode) {
     case Arguments::Mode::kDocuments:
       return MakeDocuments(arguments, *corpus);
-    case Arguments::Mode::kLevels:
-      return Print(bpfopt::bench::CompareLevels(*corpus, arguments.options), arguments);
     case Arguments::Mode::kBaseline:
       return HoldToBaseline(arguments, *corpus);
     case Arguments::Mode::kPart:

@@ -2,6 +2,7 @@
 
 #include "bench/ablation.h"
 #include "bench/executed.h"
+#include "bench/levels.h"
 #include "bench/peers.h"
 #include "bench/rates.h"
 #include "bench/report.h"
@@ -91,6 +92,12 @@ const std::vector<Part>& Parts() {
        .command = "bpfopt-bench --ablation",
        .measure = [](const Corpus& corpus, const Options& options,
                      const PartOptions&) { return CompareWithoutPasses(corpus, options); }},
+      {.name = "levels",
+       .member = "levels",
+       .title = "What -O3 gains",
+       .command = "bpfopt-bench --levels",
+       .measure = [](const Corpus& corpus, const Options& options,
+                     const PartOptions&) { return CompareLevels(corpus, options); }},
       {.name = "times",
        .member = "times",
        .title = "Time and memory to compile",
