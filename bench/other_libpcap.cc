@@ -23,6 +23,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+#ifdef BPFOPT_IS_SANITIZED
+constexpr bool kIsSanitized = true;
+#else
+constexpr bool kIsSanitized = false;
+#endif
+
 bool IsSameFile(const fs::path& a, const fs::path& b) {
   std::error_code failure;
   return fs::equivalent(a, b, failure) && !failure;
@@ -108,11 +114,9 @@ bool HasTcpdump() { return RunProcess({"tcpdump", "--version"}).has_value(); }
 }  // namespace
 
 Expected<void> UseLibpcap(const std::string& file, char** argv) {
-#ifdef BPFOPT_IS_SANITIZED
-  static_cast<void>(argv);
-  return InvalidInput(
-      fmt::format("cannot use {}: a build with sanitizers lets nothing be preloaded in front of them", file));
-#else
+  if (kIsSanitized)
+    return InvalidInput(fmt::format(
+        "cannot use {}: a build with sanitizers lets nothing be preloaded in front of them", file));
   std::error_code failure;
   const std::string path = fs::canonical(file, failure).string();
   if (failure) return InvalidInput(fmt::format("cannot use {}: {}", file, failure.message()));
@@ -120,7 +124,6 @@ Expected<void> UseLibpcap(const std::string& file, char** argv) {
   if (auto listed = CheckCanBeListed(path); !listed) return listed;
   if (auto is_libpcap = CheckIsLibpcap(path); !is_libpcap) return is_libpcap;
   return RunAnew(path, argv);
-#endif
 }
 
 Expected<void> CheckLibpcapOfTcpdump() {
