@@ -2,43 +2,39 @@
 #include "bench/times.h"
 
 #include "bench/process.h"
+#include "bench/tcpdump.h"
+#include "bench/times_report.h"
+#include "bpfopt/libpcap.h"
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <functional>
-#include <limits>
+#include <iterator>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
 
-constexpr int kRunsInProcess = 5;
-constexpr int kRunsOfCommand = 2;
-constexpr std::size_t kWorstRows = 8;
+constexpr int kTurns = 3;
+// A turn repeats what is shorter, so that the others' turns do not leave it with cold caches; what is longer
+// has one turn. In milliseconds.
+constexpr double kShort = 2;
+constexpr double kLong = 100;
+constexpr int kMostRunsOfTurn = 1000;
 
-struct Timed {
-  const CorpusRow* row = nullptr;
-  double milliseconds = 0;
+// What a run took: its time in milliseconds, and what else it tells.
+using Values = std::vector<double>;
+using Run = std::function<std::optional<Values>(const CorpusRow&)>;
+
+// A way to compile, and a series for each of the values of its runs; those that have none are dropped.
+struct Way {
+  Run run;
+  std::vector<TimesSeries> series;
 };
-
-struct Series {
-  std::string name;
-  std::vector<Timed> rows = {};               // the slowest first
-  std::vector<const CorpusRow*> failed = {};  // that did not compile
-
-  double median() const { return rows.empty() ? 0 : rows[rows.size() / 2].milliseconds; }
-};
-
-double WallTime() {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // Of this process, which compiles in one thread: what others do on the machine is left out.
 double ProcessorTime() {
@@ -47,93 +43,200 @@ double ProcessorTime() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-// The shortest of a few runs by `clock`, in milliseconds; nothing when `run` fails.
-std::optional<double> BestOf(int runs, double (*clock)(), const std::function<bool()>& run) {
-  double best = std::numeric_limits<double>::max();
-  for (int i = 0; i < runs; ++i) {
-    const double begin = clock();
-    if (!run()) return std::nullopt;
-    best = std::min(best, clock() - begin);
+double Milliseconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double, std::milli>(time).count();
+}
+
+double ProofTime(const CompileStatistics& statistics) {
+  for (const CompileStatistics::Timing& timing : statistics.timings) {
+    if (timing.name == "prove") return Milliseconds(timing.time);
   }
-  return best;
+  return 0;
 }
 
-void Add(Series& series, const CorpusRow& row, std::optional<double> milliseconds) {
-  if (milliseconds) {
-    series.rows.push_back({&row, *milliseconds});
-  } else {
-    series.failed.push_back(&row);
+// Time and proof time.
+Run CompileOurs(CompileOptions options, int level, ProofMode proof) {
+  options.level = level;
+  options.proof = proof;
+  return [options](const CorpusRow& row) -> std::optional<Values> {
+    CompileOptions own = options;
+    own.link_type = row.link_type;
+    const double begin = ProcessorTime();
+    const auto result = Compile(row.filter, own);
+    const double time = ProcessorTime() - begin;
+    if (!result) return std::nullopt;
+    return Values{time, ProofTime(result->statistics)};
+  };
+}
+
+// Time.
+Run CompileTheirs(const CompileOptions& options, bool optimize) {
+  LibpcapOptions theirs;
+  theirs.snaplen = options.snaplen;
+  theirs.netmask = options.netmask;
+  theirs.optimize = optimize;
+  return [theirs](const CorpusRow& row) -> std::optional<Values> {
+    LibpcapOptions own = theirs;
+    own.link_type = row.link_type;
+    const double begin = ProcessorTime();
+    const auto program = CompileWithLibpcap(row.filter, own);
+    const double time = ProcessorTime() - begin;
+    if (!program) return std::nullopt;
+    return Values{time};
+  };
+}
+
+// Time and peak memory.
+std::optional<Values> Measured(std::vector<std::string> words, const std::string& input) {
+  const auto measured = MeasureProcess(std::move(words), input);
+  if (!measured || measured->result.status != 0) return std::nullopt;
+  return Values{Milliseconds(measured->time), static_cast<double>(measured->peak_kib)};
+}
+
+std::string ObjectiveName(Objective objective) {
+  switch (objective) {
+    case Objective::kSize:
+      return "size";
+    case Objective::kSpeed:
+      return "speed";
+    case Objective::kBalanced:
+      break;
   }
+  return "balanced";
 }
 
-std::optional<double> TimeInProcess(const CorpusRow& row, CompileOptions options) {
-  options.link_type = row.link_type;
-  options.level = 1;
-  return BestOf(kRunsInProcess, ProcessorTime, [&] { return Compile(row.filter, options).has_value(); });
+Run RunOurs(const CompileOptions& options, const std::string& command, const std::string& level) {
+  const std::string relation = options.relation == Relation::kStrict ? "strict" : "faithful";
+  const std::vector<std::string> words = {
+      command, level, "--equal", relation, "--objective", ObjectiveName(options.objective), "-ddd", "-y"};
+  return [words](const CorpusRow& row) {
+    std::vector<std::string> own = words;
+    own.insert(own.end(), {row.link_type, "--", row.filter});
+    return Measured(std::move(own), {});
+  };
 }
 
-std::optional<double> TimeCommand(const CorpusRow& row, const CompileOptions& options,
-                                  const std::string& command, const char* level) {
-  const char* relation = options.relation == Relation::kStrict ? "strict" : "faithful";
-  const std::vector<std::string> words = {command,  level,  "-y", row.link_type, "--equal",
-                                          relation, "-ddd", "--", row.filter};
-  return BestOf(kRunsOfCommand, WallTime, [&] {
-    const auto ran = RunProcess(words);
-    return ran && ran->status == 0;
-  });
+std::optional<Values> RunTheirs(const CorpusRow& row) {
+  TcpdumpCommand command = CommandOfTcpdump(row.link_type, row.filter);
+  return Measured(std::move(command.words), command.input);
 }
 
-std::string FormatText(const std::vector<Series>& all) {
-  std::string text;
-  for (const Series& series : all) {
-    text += fmt::format("{}: median {:.2f} ms over {} rows; the slowest:\n", series.name, series.median(),
-                        series.rows.size());
-    for (std::size_t i = 0; i < std::min(kWorstRows, series.rows.size()); ++i) {
-      const Timed& timed = series.rows[i];
-      text += fmt::format("  {:>8.2f} {:<22} {:<11} {}\n", timed.milliseconds, timed.row->id,
-                          timed.row->link_type, timed.row->filter);
+std::vector<Way> WaysInProcess(const CompileOptions& options) {
+  constexpr Measure kMeasure = Measure::kInProcess;
+  const std::string libpcap = "libpcap";
+  return {
+      {CompileOurs(options, 1, ProofMode::kOff), {{kMeasure, true, "bpfopt -O1, no proof", libpcap}}},
+      {CompileOurs(options, 2, ProofMode::kOff), {{kMeasure, true, "bpfopt -O2, no proof", libpcap}}},
+      {CompileOurs(options, 2, ProofMode::kOn),
+       {{kMeasure, true, "bpfopt -O2, proven", libpcap}, {kMeasure, true, "the proof of that alone"}}},
+      {CompileTheirs(options, true), {{kMeasure, false, libpcap}}},
+      {CompileTheirs(options, false), {{kMeasure, false, "libpcap, not optimized", libpcap}}},
+  };
+}
+
+std::vector<Way> WaysOfCommands(const CompileOptions& options, const std::string& command) {
+  const std::string tcpdump = "tcpdump -ddd";
+  std::vector<Way> ways;
+  for (const std::string level : {"-O1", "-O2", "-O3"}) {
+    const std::string name = "bpfopt " + level;
+    ways.push_back(
+        {RunOurs(options, command, level),
+         {{Measure::kWholeProcess, true, name, tcpdump}, {Measure::kPeakMemory, true, name, tcpdump}}});
+  }
+  ways.push_back(
+      {RunTheirs, {{Measure::kWholeProcess, false, tcpdump}, {Measure::kPeakMemory, false, tcpdump}}});
+  return ways;
+}
+
+// The least of each value.
+void KeepBest(std::optional<Values>& best, const Values& values) {
+  if (!best) best = values;
+  for (std::size_t i = 0; i < values.size(); ++i) (*best)[i] = std::min((*best)[i], values[i]);
+}
+
+// False: no program.
+bool TakeTurn(const Way& way, const CorpusRow& row, std::optional<Values>& best) {
+  double spent = 0;
+  for (int run = 0; run < kMostRunsOfTurn && (run == 0 || spent < kShort); ++run) {
+    const auto values = way.run(row);
+    if (!values) return false;
+    KeepBest(best, *values);
+    spent += values->front();
+  }
+  return true;
+}
+
+void MeasureRow(std::vector<Way>& ways, const CorpusRow& row) {
+  std::vector<std::optional<Values>> best(ways.size());
+  std::vector<bool> ended(ways.size(), false);
+  for (int turn = 0; turn < kTurns; ++turn) {
+    for (std::size_t i = 0; i < ways.size(); ++i) {
+      if (ended[i]) continue;
+      ended[i] = !TakeTurn(ways[i], row, best[i]) || best[i]->front() > kLong;
     }
-    for (const CorpusRow* row : series.failed) text += fmt::format("  failed: {}\n", row->id);
   }
-  return text;
+  for (std::size_t i = 0; i < ways.size(); ++i) {
+    for (std::size_t value = 0; value < ways[i].series.size(); ++value) {
+      ways[i].series[value].values.push_back(best[i] ? std::optional((*best[i])[value]) : std::nullopt);
+    }
+  }
 }
 
-std::string FormatJson(const std::vector<Series>& all) {
-  nlohmann::ordered_json document;
-  for (const Series& series : all) {
-    nlohmann::ordered_json entry = {{"name", series.name}, {"median", series.median()}};
-    entry["rows"] = nlohmann::ordered_json::array();
-    for (const Timed& timed : series.rows) {
-      entry["rows"].push_back({{"id", timed.row->id}, {"milliseconds", timed.milliseconds}});
-    }
-    entry["failed"] = nlohmann::ordered_json::array();
-    for (const CorpusRow* row : series.failed) entry["failed"].push_back(row->id);
-    document["series"].push_back(std::move(entry));
+std::vector<TimesSeries> MeasureAll(std::vector<Way> ways, const Corpus& corpus) {
+  for (const CorpusRow& row : corpus.rows) MeasureRow(ways, row);
+  std::vector<TimesSeries> all;
+  for (Way& way : ways) std::ranges::move(way.series, std::back_inserter(all));
+  std::ranges::stable_sort(all, {}, &TimesSeries::measure);
+  return all;
+}
+
+struct Levels {
+  LevelSums sums;
+  bool is_bad = false;  // a row without a program, or one that is not proven
+};
+
+Levels CountLevels(const Corpus& corpus, CompileOptions options) {
+  Levels levels;
+  for (const CorpusRow& row : corpus.rows) {
+    options.link_type = row.link_type;
+    options.level = 1;
+    const auto first = Compile(row.filter, options);
+    options.level = 2;
+    const auto second = Compile(row.filter, options);
+    levels.is_bad = levels.is_bad || !first || !second || !second->proven;
+    if (!first || !second) continue;
+    ++levels.sums.rows;
+    levels.sums.first += first->program.size();
+    levels.sums.second += second->program.size();
   }
-  return document.dump(2) + "\n";
+  return levels;
+}
+
+bool LacksOneOfOurs(const TimesSeries& series) {
+  return series.is_ours && !std::ranges::all_of(series.values, &std::optional<double>::has_value);
+}
+
+bool CanRun(const std::string& command) {
+  const auto ran = RunProcess({command, "--version"});
+  return ran && ran->status == 0;
 }
 
 }  // namespace
 
 Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& options,
                                   const TimesOptions& how) {
-  if (const auto ran = RunProcess({how.command, "--version"}); !ran || ran->status != 0) {
-    return InvalidInput("cannot run " + how.command);
+  for (const std::string& command : {how.command, std::string("tcpdump")}) {
+    if (!CanRun(command)) return InvalidInput("cannot run " + command);
   }
-  std::vector<Series> all = {{"-O1 in process, no proof, processor time"},
-                             {"-O2 with proof, whole process"},
-                             {"-O3 with proof, whole process"}};
-  for (const CorpusRow& row : corpus.rows) {
-    Add(all[0], row, TimeInProcess(row, options));
-    Add(all[1], row, TimeCommand(row, options, how.command, "-O2"));
-    Add(all[2], row, TimeCommand(row, options, how.command, "-O3"));
-  }
-  for (Series& series : all) {
-    std::stable_sort(series.rows.begin(), series.rows.end(),
-                     [](const Timed& a, const Timed& b) { return a.milliseconds > b.milliseconds; });
-  }
-  const bool is_bad = std::ranges::any_of(all, [](const Series& series) { return !series.failed.empty(); });
-  return ModeReport{how.form == Form::kJson ? FormatJson(all) : FormatText(all), is_bad};
+  std::vector<Way> ways = WaysInProcess(options);
+  std::ranges::move(WaysOfCommands(options, how.command), std::back_inserter(ways));
+  const Levels levels = CountLevels(corpus, options);
+  const TimesFigures figures{corpus.rows, MeasureAll(std::move(ways), corpus), levels.sums};
+  const bool is_bad = levels.is_bad || std::ranges::any_of(figures.series, LacksOneOfOurs);
+  const std::string text = how.form == Form::kJson       ? TimesToJson(figures).dump(2) + "\n"
+                           : how.form == Form::kMarkdown ? FormatTimesMarkdown(figures)
+                                                         : FormatTimesText(figures);
+  return ModeReport{text, is_bad};
 }
 
 }  // namespace bpfopt::bench

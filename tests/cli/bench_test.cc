@@ -161,19 +161,60 @@ TEST_F(BenchTest, PrintsWhatEachPassIsWorth) {
   EXPECT_NE(markdown.output.find("| `merge-tails` | "), std::string::npos) << markdown.output;
 }
 
-TEST_F(BenchTest, TimesEachWayToCompile) {
-  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nbroken | EN10MB | nosuchword 1\n");
+// Series by measure and name.
+std::map<std::string, nlohmann::json> SeriesOf(const nlohmann::json& document) {
+  std::map<std::string, nlohmann::json> all;
+  for (const auto& series : document["series"]) {
+    all[series["measure"].get<std::string>() + ": " + series["name"].get<std::string>()] = series;
+  }
+  return all;
+}
+
+TEST_F(BenchTest, MeasuresEachWayToCompile) {
+  directory_.Write("rows.txt",
+                   "web | EN10MB | tcp port 80\n"
+                   "refused | EN10MB | ip and ip6\n"
+                   "broken | EN10MB | nosuchword 1\n");
   const auto result = RunBench({"--times", "--json", "--command", BPFOPT_COMMAND});
   EXPECT_EQ(result.status, 1) << "a row does not compile";
   const auto document = nlohmann::json::parse(result.output);
-  ASSERT_EQ(document["series"].size(), 3U);
-  for (const auto& series : document["series"]) {
-    ASSERT_EQ(series["rows"].size(), 1U) << result.output;
-    EXPECT_EQ(series["rows"][0]["id"], "web");
-    EXPECT_GT(series["median"], 0.0);
-    EXPECT_EQ(series["failed"], nlohmann::json::array({"broken"}));
+  auto series = SeriesOf(document);
+  ASSERT_EQ(series.size(), 14U) << result.output;
+  for (const auto& [name, each] : series) {
+    const bool is_of_ours = each["compiler"] == "bpfopt";
+    const bool refuses = name == "in-process: libpcap" || (!is_of_ours && name.ends_with("tcpdump -ddd"));
+    EXPECT_EQ(each["rows"].size(), refuses ? 1U : 2U) << name;
+    EXPECT_EQ(each["rows"][0]["id"], "web") << name;
+    EXPECT_GT(each["worst"], 0.0) << name;
+    EXPECT_LE(each["median"], each["ninetieth"]) << name;
+    EXPECT_LE(each["ninetieth"], each["worst"]) << name;
+    EXPECT_EQ(each["failed"].back()["id"], "broken") << name;
+    if (each.contains("ratio")) EXPECT_EQ(each["ratio"]["rows"], 1) << name;
   }
+  for (const char* name : {"in-process: bpfopt -O1, no proof", "in-process: bpfopt -O2, no proof",
+                           "in-process: bpfopt -O2, proven", "in-process: libpcap, not optimized",
+                           "whole-process: bpfopt -O3", "peak-memory: bpfopt -O2"}) {
+    ASSERT_TRUE(series.contains(name)) << name;
+    EXPECT_TRUE(series[name].contains("ratio")) << name;
+  }
+  const auto& memory = series["peak-memory: bpfopt -O2"];
+  EXPECT_EQ(memory["unit"], "KiB");
+  EXPECT_DOUBLE_EQ(
+      memory["ratio"]["geometric_mean"].get<double>(),
+      memory["worst"].get<double>() / series["peak-memory: tcpdump -ddd"]["worst"].get<double>());
+  EXPECT_EQ(document["levels"], (nlohmann::json{{"rows", 2}, {"O1", 17}, {"O2", 17}}));
   EXPECT_EQ(RunBench({"--times", "--command", directory_.Path("none")}).status, 2);
+}
+
+TEST_F(BenchTest, TellsTimesInATable) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
+  const auto result = RunBench({"--times"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  for (const char* part : {"in process, processor time (ms)", "whole process, wall time (ms)",
+                           "whole process, peak memory (KiB)", "the proof of that alone", "tcpdump -ddd",
+                           "-O1 gives up 0 of 16 instructions: -O2 has 16, over 1 rows\n"}) {
+    EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
+  }
 }
 
 TEST_F(BenchTest, ComparesLevelsAndNamesWhatDoesNotCompile) {
