@@ -6,7 +6,6 @@
 #include <map>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -19,6 +18,8 @@ const char* StatusName(Status status) {
       return "compared";
     case Status::kTcpdumpWrong:
       return "tcpdump-wrong";
+    case Status::kTcpdumpUndecided:
+      return "tcpdump-undecided";
     case Status::kTcpdumpRefuses:
       return "tcpdump-refuses";
     case Status::kUnsupported:
@@ -105,7 +106,7 @@ std::string OtherRows(const std::vector<Row>& rows, Status status, const std::st
   for (const Row& row : rows) {
     if (row.status != status) continue;
     text += fmt::format("  {:<22} {:<18} {}\n", row.corpus.id, row.corpus.link_type, row.corpus.filter);
-    const bool has_program = status == Status::kTcpdumpWrong || status == Status::kTcpdumpRefuses;
+    const bool has_program = status != Status::kFailed && status != Status::kUnsupported;
     if (has_program)
       text += fmt::format("    ours: {} of at least {}, {}\n", row.ours, row.bound,
                           row.proven ? "proven" : "NOT PROVEN");
@@ -124,12 +125,12 @@ std::string OtherRows(const std::vector<Row>& rows, Status status, const std::st
   return text.empty() ? "" : "\n" + heading + ":\n" + text;
 }
 
-}  // namespace
-
 std::string FormatTable(const std::vector<Row>& rows) {
   std::string text = ComparedTable(rows);
   text += OtherRows(rows, Status::kFailed, "Rows that bpfopt has no program for");
   text += OtherRows(rows, Status::kTcpdumpWrong, "Rows where tcpdump's program is wrong (not compared)");
+  text += OtherRows(rows, Status::kTcpdumpUndecided,
+                    "Rows where tcpdump's program could not be judged (not compared)");
   text += OtherRows(rows, Status::kTcpdumpRefuses, "Rows that tcpdump refuses (not compared)");
   text +=
       OtherRows(rows, Status::kUnsupported, "Rows of link types that bpfopt does not have (not compared)");
@@ -149,7 +150,21 @@ std::string FormatTable(const std::vector<Row>& rows) {
          fmt::format("{} of {} rows are larger than tcpdump's, unproven or failed\n", bad, rows.size());
 }
 
-std::string FormatJson(const std::vector<Row>& rows) {
+std::string FormatSummary(const std::vector<Row>& rows) {
+  std::string text =
+      "| corpus | ours / tcpdump's | rows | ours / the lower bound | at the bound |\n"
+      "| --- | --- | --- | --- | --- |\n";
+  const auto means = Means(rows);
+  for (const auto& [name, file] : ClosenessToBounds(rows)) {
+    const auto mean = means.find(name);
+    if (mean == means.end()) continue;
+    text += fmt::format("| {} | {:.3f} | {} | {:.2f} | {} of {} |\n", name, mean->second.value(),
+                        mean->second.rows, file.mean.value(), file.met, file.mean.rows);
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Row>& rows) {
   nlohmann::ordered_json document;
   document["rows"] = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
@@ -176,7 +191,19 @@ std::string FormatJson(const std::vector<Row>& rows) {
   }
   const Times times = CompileTimes(rows);
   document["milliseconds"] = {{"median", times.median}, {"max", times.max}};
-  return document.dump(2) + "\n";
+  return document;
+}
+
+}  // namespace
+
+ModeReport ReportSizes(const std::vector<Row>& rows) {
+  return {FormatTable(rows), FormatSummary(rows), ToJson(rows), std::ranges::any_of(rows, &Row::is_bad)};
+}
+
+Expected<ModeReport> CompareSizes(const Corpus& corpus, const CompileOptions& options) {
+  const auto rows = MeasureCorpus(corpus, options);
+  if (!rows) return tl::unexpected(rows.error());
+  return ReportSizes(*rows);
 }
 
 }  // namespace bpfopt::bench

@@ -5,6 +5,7 @@
 #include "bench/tcpdump.h"
 #include "bench/times_report.h"
 #include "bpfopt/libpcap.h"
+#include "bpfopt/verify.h"
 
 #include <algorithm>
 #include <chrono>
@@ -26,13 +27,13 @@ constexpr double kShort = 2;
 constexpr double kLong = 100;
 constexpr int kMostRunsOfTurn = 1000;
 
-// What a run took: its time in milliseconds, and what else it tells.
-using Values = std::vector<double>;
-using Run = std::function<std::optional<Values>(const CorpusRow&)>;
+// What a run took: its time in milliseconds, and what else it tells; nothing: no program.
+using Values = std::optional<std::vector<double>>;
+using Run = std::function<Values()>;
 
-// A way to compile, and a series for each of the values of its runs; those that have none are dropped.
+// A way to compile, and a series for each of the values of its runs.
 struct Way {
-  Run run;
+  std::function<Run(const CorpusRow&)> prepare;
   std::vector<TimesSeries> series;
 };
 
@@ -43,54 +44,59 @@ double ProcessorTime() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-double Milliseconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double, std::milli>(time).count();
+// The processor time of what gives something that is true unless it failed.
+template <typename Work>
+Values TimeOf(const Work& work) {
+  const double begin = ProcessorTime();
+  const auto result = work();
+  const double time = ProcessorTime() - begin;
+  if (!result) return std::nullopt;
+  return std::vector<double>{time};
 }
 
-double ProofTime(const CompileStatistics& statistics) {
-  for (const CompileStatistics::Timing& timing : statistics.timings) {
-    if (timing.name == "prove") return Milliseconds(timing.time);
-  }
-  return 0;
-}
-
-// Time and proof time.
-Run CompileOurs(CompileOptions options, int level, ProofMode proof) {
+Run CompileOurs(const CorpusRow& row, CompileOptions options, int level, ProofMode proof) {
+  options.link_type = row.link_type;
   options.level = level;
   options.proof = proof;
-  return [options](const CorpusRow& row) -> std::optional<Values> {
-    CompileOptions own = options;
-    own.link_type = row.link_type;
-    const double begin = ProcessorTime();
-    const auto result = Compile(row.filter, own);
-    const double time = ProcessorTime() - begin;
-    if (!result) return std::nullopt;
-    return Values{time, ProofTime(result->statistics)};
+  return [&row, options] { return TimeOf([&] { return Compile(row.filter, options); }); };
+}
+
+// What Compile does once it has the program.
+Run ProveOurs(const CorpusRow& row, CompileOptions options) {
+  options.link_type = row.link_type;
+  options.level = 2;
+  const auto compiled = Compile(row.filter, options);
+  if (!compiled) return [] { return std::nullopt; };
+  VerifyOptions verify;
+  verify.target = options.target;
+  verify.relation = options.relation;
+  verify.steps = options.budgets.proof_steps;
+  verify.nodes = options.budgets.proof_nodes;
+  verify.draws = compiled->draws;
+  return [verify, source = compiled->source, program = compiled->program] {
+    return TimeOf([&] {
+      const auto verdict = Verify(source, program, verify);
+      return verdict && verdict->answer == Answer::kEqual;
+    });
   };
 }
 
-// Time.
-Run CompileTheirs(const CompileOptions& options, bool optimize) {
-  LibpcapOptions theirs;
-  theirs.snaplen = options.snaplen;
-  theirs.netmask = options.netmask;
-  theirs.optimize = optimize;
-  return [theirs](const CorpusRow& row) -> std::optional<Values> {
-    LibpcapOptions own = theirs;
-    own.link_type = row.link_type;
-    const double begin = ProcessorTime();
-    const auto program = CompileWithLibpcap(row.filter, own);
-    const double time = ProcessorTime() - begin;
-    if (!program) return std::nullopt;
-    return Values{time};
-  };
+Run CompileTheirs(const CorpusRow& row, const CompileOptions& options, bool optimize) {
+  const LibpcapOptions theirs{.link_type = row.link_type,
+                              .snaplen = options.snaplen,
+                              .netmask = options.netmask,
+                              .optimize = optimize};
+  return [&row, theirs] { return TimeOf([&] { return CompileWithLibpcap(row.filter, theirs); }); };
 }
 
 // Time and peak memory.
-std::optional<Values> Measured(std::vector<std::string> words, const std::string& input) {
-  const auto measured = MeasureProcess(std::move(words), input);
-  if (!measured || measured->result.status != 0) return std::nullopt;
-  return Values{Milliseconds(measured->time), static_cast<double>(measured->peak_kib)};
+Run RunCommand(std::vector<std::string> words, std::string input = {}) {
+  return [words = std::move(words), input = std::move(input)]() -> Values {
+    const auto measured = MeasureProcess(words, input);
+    if (!measured || measured->result.status != 0) return std::nullopt;
+    const double time = std::chrono::duration<double, std::milli>(measured->time).count();
+    return std::vector<double>{time, static_cast<double>(measured->peak_kib)};
+  };
 }
 
 std::string ObjectiveName(Objective objective) {
@@ -105,76 +111,88 @@ std::string ObjectiveName(Objective objective) {
   return "balanced";
 }
 
-Run RunOurs(const CompileOptions& options, const std::string& command, const std::string& level) {
+Run RunOurs(const CorpusRow& row, const CompileOptions& options, const std::string& command,
+            const std::string& level) {
   const std::string relation = options.relation == Relation::kStrict ? "strict" : "faithful";
-  const std::vector<std::string> words = {
-      command, level, "--equal", relation, "--objective", ObjectiveName(options.objective), "-ddd", "-y"};
-  return [words](const CorpusRow& row) {
-    std::vector<std::string> own = words;
-    own.insert(own.end(), {row.link_type, "--", row.filter});
-    return Measured(std::move(own), {});
-  };
+  return RunCommand({command, level, "--equal", relation, "--objective", ObjectiveName(options.objective),
+                     "-y", row.link_type, "-ddd", "--", row.filter});
 }
 
-std::optional<Values> RunTheirs(const CorpusRow& row) {
+Run RunTheirs(const CorpusRow& row) {
   TcpdumpCommand command = CommandOfTcpdump(row.link_type, row.filter);
-  return Measured(std::move(command.words), command.input);
+  return RunCommand(std::move(command.words), std::move(command.input));
 }
 
 std::vector<Way> WaysInProcess(const CompileOptions& options) {
-  constexpr Measure kMeasure = Measure::kInProcess;
   const std::string libpcap = "libpcap";
-  return {
-      {CompileOurs(options, 1, ProofMode::kOff), {{kMeasure, true, "bpfopt -O1, no proof", libpcap}}},
-      {CompileOurs(options, 2, ProofMode::kOff), {{kMeasure, true, "bpfopt -O2, no proof", libpcap}}},
-      {CompileOurs(options, 2, ProofMode::kOn),
-       {{kMeasure, true, "bpfopt -O2, proven", libpcap}, {kMeasure, true, "the proof of that alone"}}},
-      {CompileTheirs(options, true), {{kMeasure, false, libpcap}}},
-      {CompileTheirs(options, false), {{kMeasure, false, "libpcap, not optimized", libpcap}}},
+  std::vector<Way> ways;
+  const auto add = [&](bool is_ours, const std::string& name, const std::string& beside, auto prepare) {
+    ways.push_back({prepare, {{Measure::kInProcess, is_ours, name, beside}}});
   };
+  const auto ours = [&](int level, ProofMode proof) {
+    return [=](const CorpusRow& row) { return CompileOurs(row, options, level, proof); };
+  };
+  const auto theirs = [&](bool optimize) {
+    return [=](const CorpusRow& row) { return CompileTheirs(row, options, optimize); };
+  };
+  add(true, "bpfopt -O1, no proof", libpcap, ours(1, ProofMode::kOff));
+  add(true, "bpfopt -O2, no proof", libpcap, ours(2, ProofMode::kOff));
+  add(true, "bpfopt -O2, proven", libpcap, ours(2, ProofMode::kOn));
+  add(true, "the proof of that alone", "", [=](const CorpusRow& row) { return ProveOurs(row, options); });
+  add(false, libpcap, "", theirs(true));
+  add(false, "libpcap, not optimized", libpcap, theirs(false));
+  return ways;
 }
 
 std::vector<Way> WaysOfCommands(const CompileOptions& options, const std::string& command) {
   const std::string tcpdump = "tcpdump -ddd";
+  const auto series = [](bool is_ours, const std::string& name, const std::string& beside) {
+    return std::vector<TimesSeries>{{Measure::kWholeProcess, is_ours, name, beside},
+                                    {Measure::kPeakMemory, is_ours, name, beside}};
+  };
   std::vector<Way> ways;
   for (const std::string level : {"-O1", "-O2", "-O3"}) {
-    const std::string name = "bpfopt " + level;
-    ways.push_back(
-        {RunOurs(options, command, level),
-         {{Measure::kWholeProcess, true, name, tcpdump}, {Measure::kPeakMemory, true, name, tcpdump}}});
+    ways.push_back({[=](const CorpusRow& row) { return RunOurs(row, options, command, level); },
+                    series(true, "bpfopt " + level, tcpdump)});
   }
-  ways.push_back(
-      {RunTheirs, {{Measure::kWholeProcess, false, tcpdump}, {Measure::kPeakMemory, false, tcpdump}}});
+  ways.push_back({RunTheirs, series(false, tcpdump, "")});
   return ways;
 }
 
 // The least of each value.
-void KeepBest(std::optional<Values>& best, const Values& values) {
+void KeepBest(Values& best, const Values& values) {
   if (!best) best = values;
-  for (std::size_t i = 0; i < values.size(); ++i) (*best)[i] = std::min((*best)[i], values[i]);
+  for (std::size_t i = 0; i < values->size(); ++i) (*best)[i] = std::min((*best)[i], (*values)[i]);
 }
 
 // False: no program.
-bool TakeTurn(const Way& way, const CorpusRow& row, std::optional<Values>& best) {
+bool TakeTurn(const Run& run, Values& best) {
   double spent = 0;
-  for (int run = 0; run < kMostRunsOfTurn && (run == 0 || spent < kShort); ++run) {
-    const auto values = way.run(row);
+  for (int i = 0; i < kMostRunsOfTurn && (i == 0 || spent < kShort); ++i) {
+    const Values values = run();
     if (!values) return false;
-    KeepBest(best, *values);
+    KeepBest(best, values);
     spent += values->front();
   }
   return true;
 }
 
-void MeasureRow(std::vector<Way>& ways, const CorpusRow& row) {
-  std::vector<std::optional<Values>> best(ways.size());
-  std::vector<bool> ended(ways.size(), false);
+std::vector<Values> TakeTurns(const std::vector<Run>& runs) {
+  std::vector<Values> best(runs.size());
+  std::vector<bool> ended(runs.size(), false);
   for (int turn = 0; turn < kTurns; ++turn) {
-    for (std::size_t i = 0; i < ways.size(); ++i) {
+    for (std::size_t i = 0; i < runs.size(); ++i) {
       if (ended[i]) continue;
-      ended[i] = !TakeTurn(ways[i], row, best[i]) || best[i]->front() > kLong;
+      ended[i] = !TakeTurn(runs[i], best[i]) || best[i]->front() > kLong;
     }
   }
+  return best;
+}
+
+void MeasureRow(std::vector<Way>& ways, const CorpusRow& row) {
+  std::vector<Run> runs;
+  for (const Way& way : ways) runs.push_back(way.prepare(row));
+  const std::vector<Values> best = TakeTurns(runs);
   for (std::size_t i = 0; i < ways.size(); ++i) {
     for (std::size_t value = 0; value < ways[i].series.size(); ++value) {
       ways[i].series[value].values.push_back(best[i] ? std::optional((*best[i])[value]) : std::nullopt);
@@ -233,10 +251,7 @@ Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& op
   const Levels levels = CountLevels(corpus, options);
   const TimesFigures figures{corpus.rows, MeasureAll(std::move(ways), corpus), levels.sums};
   const bool is_bad = levels.is_bad || std::ranges::any_of(figures.series, LacksOneOfOurs);
-  const std::string text = how.form == Form::kJson       ? TimesToJson(figures).dump(2) + "\n"
-                           : how.form == Form::kMarkdown ? FormatTimesMarkdown(figures)
-                                                         : FormatTimesText(figures);
-  return ModeReport{text, is_bad};
+  return ModeReport{FormatTimesText(figures), FormatTimesMarkdown(figures), TimesToJson(figures), is_bad};
 }
 
 }  // namespace bpfopt::bench

@@ -13,7 +13,6 @@ namespace bpfopt::bench {
 
 struct TimesOptions {
   std::string command;  // the `bpfopt` to be run
-  Form form = Form::kText;
 };
 
 // Each row of the corpus in this process (processor time): by bpfopt at -O1, at -O2 without and with the

@@ -35,7 +35,8 @@ TEST_F(CompileBenchmarkTest, TimesEachRowInEachWay) {
   const auto result = Run({"--benchmark_format=json"});
   ASSERT_EQ(result.status, 0) << result.errors;
   std::map<std::string, nlohmann::json> all;
-  for (const auto& each : nlohmann::json::parse(result.output)["benchmarks"]) all[each["name"]] = each;
+  const auto document = nlohmann::json::parse(result.output);
+  for (const auto& each : document["benchmarks"]) all[each["name"]] = each;
   EXPECT_EQ(all.size(), 10U);
   EXPECT_EQ(all["rows.txt/web/bpfopt-O2-proven"]["instructions"], 16);
   EXPECT_EQ(all["rows.txt/web/libpcap"]["instructions"], 20);
