@@ -16,19 +16,20 @@ constexpr std::size_t kWorstRows = 5;
 
 struct MeasureNames {
   std::string_view title;
-  std::string_view key;
   std::string_view unit;
   int decimals;
+  std::string_view key;  // in JSON: before the name
+  const char* member;    // in JSON: of a row
 };
 
 MeasureNames NamesOf(Measure measure) {
   switch (measure) {
     case Measure::kInProcess:
-      return {"in process, processor time", "in-process", "ms", 4};
+      return {"in process, processor time", "ms", 4, "in process", "milliseconds"};
     case Measure::kWholeProcess:
-      return {"whole process, wall time", "whole-process", "ms", 2};
+      return {"whole process, wall time", "ms", 2, "whole process", "milliseconds"};
     case Measure::kPeakMemory:
-      return {"whole process, peak memory", "peak-memory", "KiB", 0};
+      return {"whole process, peak memory", "KiB", 0, "peak memory", "kibibytes"};
   }
   return {};
 }
@@ -130,6 +131,36 @@ std::string TextOfWorstRows(const TimesFigures& figures, const TimesSeries& seri
   return text;
 }
 
+std::string JsonName(Measure measure, const std::string& name) {
+  return fmt::format("{}: {}", NamesOf(measure).key, name);
+}
+
+nlohmann::ordered_json JsonOfSeries(const TimesFigures& figures, const TimesSeries& series) {
+  using Json = nlohmann::ordered_json;
+  const Summary summary = Summarize(figures, series);
+  Json json = {{"name", JsonName(series.measure, series.name)},
+               {"compiler", series.is_ours ? "bpfopt" : "libpcap"},
+               {"median", summary.median},
+               {"ninetieth", summary.ninetieth},
+               {"worst", summary.worst}};
+  if (summary.ratio && summary.ratio->rows > 0) {
+    json["ratio"] = {{"beside", JsonName(series.measure, series.beside)},
+                     {"geometric_mean", summary.ratio->mean},
+                     {"rows", summary.ratio->rows}};
+  }
+  const auto id = [&](std::size_t row) {
+    return Json{{"file", figures.rows[row].file}, {"id", figures.rows[row].id}};
+  };
+  json["rows"] = Json::array();
+  for (const std::size_t row : summary.order) {
+    json["rows"].push_back(id(row));
+    json["rows"].back()[NamesOf(series.measure).member] = *series.values[row];
+  }
+  json["failed"] = Json::array();
+  for (const std::size_t row : summary.failed) json["failed"].push_back(id(row));
+  return json;
+}
+
 }  // namespace
 
 std::string FormatTimesText(const TimesFigures& figures) {
@@ -169,35 +200,14 @@ std::string FormatTimesMarkdown(const TimesFigures& figures) {
 }
 
 nlohmann::ordered_json TimesToJson(const TimesFigures& figures) {
-  using Json = nlohmann::ordered_json;
-  Json all = Json::array();
+  auto times = nlohmann::ordered_json::array();
+  auto memory = nlohmann::ordered_json::array();
   for (const TimesSeries& series : figures.series) {
-    const Summary summary = Summarize(figures, series);
-    const MeasureNames names = NamesOf(series.measure);
-    Json entry = {{"measure", names.key},
-                  {"unit", names.unit},
-                  {"compiler", series.is_ours ? "bpfopt" : "libpcap"},
-                  {"name", series.name},
-                  {"median", summary.median},
-                  {"ninetieth", summary.ninetieth},
-                  {"worst", summary.worst}};
-    if (summary.ratio && summary.ratio->rows > 0) {
-      entry["ratio"] = {
-          {"beside", series.beside}, {"geometric_mean", summary.ratio->mean}, {"rows", summary.ratio->rows}};
-    }
-    entry["rows"] = Json::array();
-    for (const std::size_t row : summary.order) {
-      const CorpusRow& corpus = figures.rows[row];
-      entry["rows"].push_back({{"file", corpus.file}, {"id", corpus.id}, {"value", *series.values[row]}});
-    }
-    entry["failed"] = Json::array();
-    for (const std::size_t row : summary.failed) {
-      entry["failed"].push_back({{"file", figures.rows[row].file}, {"id", figures.rows[row].id}});
-    }
-    all.push_back(std::move(entry));
+    (series.measure == Measure::kPeakMemory ? memory : times).push_back(JsonOfSeries(figures, series));
   }
   const LevelSums& levels = figures.levels;
-  return {{"series", std::move(all)},
+  return {{"series", std::move(times)},
+          {"memory", std::move(memory)},
           {"levels", {{"rows", levels.rows}, {"O1", levels.first}, {"O2", levels.second}}}};
 }
 
