@@ -35,6 +35,12 @@ std::string Times(std::vector<double> times) {
   return fmt::format("median {:.0f} ms, max {:.0f} ms", times[times.size() / 2], times.back());
 }
 
+// In a cell of a Markdown table.
+std::string Escaped(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
 }  // namespace
 
 Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& options) {
@@ -66,7 +72,7 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
     report.text += fmt::format("{:>4} {:>4} {:>7.0f}  {:<22} {:<18} {}\n", second->instructions,
                                third->instructions, third->milliseconds, row.id, row.link_type, row.filter);
     report.summary += fmt::format("| {} | {} | {} | `{}` |\n", second->instructions, third->instructions,
-                                  row.link_type, row.filter);
+                                  row.link_type, Escaped(row.filter));
     changed.push_back({{"id", row.id},
                        {"file", row.file},
                        {"O2", second->instructions},

@@ -308,8 +308,8 @@ TEST_F(BenchTest, PutsItsFiguresIntoOtherDocuments) {
   ASSERT_EQ(result.status, 0) << result.errors;
   EXPECT_EQ(ReadFile(path),
             "before\n<!-- bpfopt-bench in-short -->\n"
-            "| corpus | instructions | strict |\n| --- | --- | --- |\n"
-            "| all | 0.800 | 0.800 |\n| rows.txt | 0.800 | 0.800 |\n"
+            "| corpus | rows | instructions | strict |\n| --- | --- | --- | --- |\n"
+            "| all | 1 | 0.800 | 0.800 |\n| rows.txt | 1 | 0.800 | 0.800 |\n"
             "<!-- end of bpfopt-bench -->\nbetween\n<!-- bpfopt-bench sizes -->\n"
             "| corpus | ours / tcpdump's | rows | ours / the lower bound | at the bound |\n"
             "| --- | --- | --- | --- | --- |\n"
