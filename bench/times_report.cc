@@ -90,7 +90,8 @@ Summary Summarize(const TimesFigures& figures, const TimesSeries& series) {
 }
 
 std::string FormatRatio(const std::optional<Ratio>& ratio) {
-  return ratio && ratio->rows > 0 ? fmt::format("{:.3g}", ratio->mean) : "";
+  if (!ratio || ratio->rows == 0) return "";
+  return fmt::format("{:.{}f}", ratio->mean, ratio->mean < 10 ? 2 : ratio->mean < 100 ? 1 : 0);
 }
 
 std::string WorstRow(const TimesFigures& figures, const Summary& summary) {
