@@ -13,6 +13,9 @@ namespace bpfopt::bench {
 namespace {
 
 constexpr std::size_t kWorstRows = 5;
+constexpr std::string_view kOfRatios =
+    "/ libpcap is the geometric mean of the ratios to libpcap with its optimizer, in process or as\n"
+    "tcpdump, over the rows that both compile.";
 
 struct MeasureNames {
   std::string_view title;
@@ -108,8 +111,8 @@ std::string TextOfSeries(const TimesFigures& figures, const TimesSeries& series)
 
 std::string TextOfLevels(const LevelSums& levels) {
   const auto given_up = static_cast<std::ptrdiff_t>(levels.first - levels.second);
-  return fmt::format("-O1 gives up {} of {} instructions: -O2 has {}, over {} rows\n", given_up, levels.first,
-                     levels.second, levels.rows);
+  return fmt::format("-O1 gives up {} of {} instructions: -O2 has {}, over {} rows.\n", given_up,
+                     levels.first, levels.second, levels.rows);
 }
 
 std::string Join(const TimesFigures& figures, const std::vector<std::size_t>& rows) {
@@ -173,14 +176,12 @@ std::string FormatTimesText(const TimesFigures& figures) {
       const MeasureNames names = NamesOf(series.measure);
       text += fmt::format("\n{:<33} {:>5} {:>9} {:>9} {:>9} {:>9}  {}\n",
                           fmt::format("{} ({})", names.title, names.unit), "rows", "median", "90%", "worst",
-                          "/libpcap", "worst row");
+                          "/ libpcap", "worst row");
     }
     text += TextOfSeries(figures, series);
     previous = &series;
   }
-  text +=
-      "\n/libpcap: geometric mean of the ratios to libpcap with its optimizer, in process or as\n"
-      "tcpdump, over the rows that both compile\n";
+  text += fmt::format("\n{}\n", kOfRatios);
   text += TextOfLevels(figures.levels) + "\n";
   for (const TimesSeries& series : figures.series) text += TextOfWorstRows(figures, series);
   return text;
@@ -197,7 +198,7 @@ std::string FormatTimesMarkdown(const TimesFigures& figures) {
                         summary.order.size(), value(summary.median), value(summary.ninetieth),
                         value(summary.worst), FormatRatio(summary.ratio));
   }
-  return text + "\n" + TextOfLevels(figures.levels);
+  return text + fmt::format("\n{} {}", kOfRatios, TextOfLevels(figures.levels));
 }
 
 nlohmann::ordered_json TimesToJson(const TimesFigures& figures) {

@@ -217,7 +217,7 @@ TEST_F(BenchTest, TellsTimesInATable) {
   EXPECT_EQ(result.status, 0) << result.errors;
   for (const char* part : {"in process, processor time (ms)", "whole process, wall time (ms)",
                            "whole process, peak memory (KiB)", "the proof of that alone", "tcpdump -ddd",
-                           "-O1 gives up 0 of 6 instructions: -O2 has 6, over 1 rows\n"}) {
+                           "-O1 gives up 0 of 6 instructions: -O2 has 6, over 1 rows.\n"}) {
     EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
   }
 }
