@@ -235,9 +235,11 @@ bool LacksOneOfOurs(const TimesSeries& series) {
   return series.is_ours && !std::ranges::all_of(series.values, &std::optional<double>::has_value);
 }
 
-bool CanRun(const std::string& command) {
-  const auto ran = RunProcess({command, "--version"});
-  return ran && ran->status == 0;
+Expected<void> CheckThatRuns(const std::string& command) {
+  const auto measured = MeasureProcess({command, "--version"});
+  if (!measured) return tl::unexpected(measured.error());
+  if (measured->result.status != 0) return InvalidInput("cannot run " + command);
+  return {};
 }
 
 }  // namespace
@@ -245,7 +247,7 @@ bool CanRun(const std::string& command) {
 Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& options,
                                   const TimesOptions& how) {
   for (const std::string& command : {how.command, std::string("tcpdump")}) {
-    if (!CanRun(command)) return InvalidInput("cannot run " + command);
+    if (auto runs = CheckThatRuns(command); !runs) return tl::unexpected(runs.error());
   }
   std::vector<Way> ways = WaysInProcess(options);
   std::ranges::move(WaysOfCommands(options, how.command), std::back_inserter(ways));
