@@ -35,19 +35,20 @@ std::string EmptyCapture(std::uint32_t link_type) {
   return {bytes.data(), bytes.size()};
 }
 
-Expected<ProcessResult> RunTcpdump(const std::string& link_type, const std::string& filter,
-                                   TcpdumpOptimizer optimizer) {
-  const std::string print = optimizer == TcpdumpOptimizer::kOn ? "-ddd" : "-Oddd";
-  if (!IsNumber(link_type)) return RunProcess({"tcpdump", "-y", link_type, print, "--", filter});
-  const std::string capture = EmptyCapture(static_cast<std::uint32_t>(std::stoul(link_type)));
-  return RunProcess({"tcpdump", "-r", "-", print, "--", filter}, capture);
-}
-
 }  // namespace
+
+TcpdumpCommand CommandOfTcpdump(const std::string& link_type, const std::string& filter,
+                                TcpdumpOptimizer optimizer) {
+  const std::string print = optimizer == TcpdumpOptimizer::kOn ? "-ddd" : "-Oddd";
+  if (!IsNumber(link_type)) return {{"tcpdump", "-y", link_type, print, "--", filter}, {}};
+  const auto number = static_cast<std::uint32_t>(std::stoul(link_type));
+  return {{"tcpdump", "-r", "-", print, "--", filter}, EmptyCapture(number)};
+}
 
 Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter,
                                    TcpdumpOptimizer optimizer) {
-  auto ran = RunTcpdump(link_type, filter, optimizer);
+  TcpdumpCommand command = CommandOfTcpdump(link_type, filter, optimizer);
+  auto ran = RunProcess(std::move(command.words), command.input);
   if (!ran) return tl::unexpected(ran.error());
   if (ran->status != 0) return TcpdumpAnswer{true, Message(std::move(ran->errors)), {}};
   auto program = ParseProgram(ran->output);

@@ -6,16 +6,25 @@
 #include "bpfopt/program.h"
 
 #include <string>
+#include <vector>
 
 namespace bpfopt::bench {
+
+enum class TcpdumpOptimizer { kOn, kOff };
+
+// What is run for its program, for RunProcess.
+struct TcpdumpCommand {
+  std::vector<std::string> words;
+  std::string input;
+};
+TcpdumpCommand CommandOfTcpdump(const std::string& link_type, const std::string& filter,
+                                TcpdumpOptimizer optimizer = TcpdumpOptimizer::kOn);
 
 struct TcpdumpAnswer {
   bool refused = false;
   std::string message;  // why
   Program program;
 };
-
-enum class TcpdumpOptimizer { kOn, kOff };
 
 // Runs `tcpdump -y LINK_TYPE -ddd FILTER`, or with -O, without a shell. The link type may be a number. An
 // error when tcpdump cannot be run at all.
