@@ -11,7 +11,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -87,24 +86,30 @@ std::string MostGrown(const Ablation& ablation) {
   return text;
 }
 
-std::string FormatTable(const std::vector<Ablation>& all, Form form) {
-  const bool is_text = form == Form::kText;
-  std::string text = is_text ? fmt::format("{:<20} {:>12} {:>7} {:>6} {:>8}  {}\n", "without", "instructions",
-                                           "mean", "larger", "smaller", "grown most")
-                             : "| without | instructions | mean | larger | smaller | grown most |\n"
-                               "| --- | --- | --- | --- | --- | --- |\n";
+std::string FormatText(const std::vector<Ablation>& all) {
+  std::string text = fmt::format("{:<20} {:>12} {:>7} {:>6} {:>8}  {}\n", "without", "instructions", "mean",
+                                 "larger", "smaller", "grown most");
   for (const Ablation& each : all) {
-    std::string name = is_text ? each.without : "`" + each.without + "`";
-    if (each.without.empty()) name = "(nothing)";
-    text += fmt::format(fmt::runtime(is_text ? "{:<20} {:>12} {:>7.4f} {:>6} {:>8}  {}\n"
-                                             : "| {} | {} | {:.4f} | {} | {} | {} |\n"),
-                        name, each.instructions, each.geometric_mean(), each.grown.size(), each.shrunk,
-                        MostGrown(each));
+    text += fmt::format("{:<20} {:>12} {:>7.4f} {:>6} {:>8}  {}\n",
+                        each.without.empty() ? "(nothing)" : each.without, each.instructions,
+                        each.geometric_mean(), each.grown.size(), each.shrunk, MostGrown(each));
   }
   return text;
 }
 
-std::string FormatJson(const std::vector<Ablation>& all) {
+std::string FormatMarkdown(const std::vector<Ablation>& all) {
+  std::string text =
+      "| without | instructions | mean | larger | smaller | grown most |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
+  for (const Ablation& each : all) {
+    const std::string name = each.without.empty() ? "(nothing)" : "`" + each.without + "`";
+    text += fmt::format("| {} | {} | {:.4f} | {} | {} | {} |\n", name, each.instructions,
+                        each.geometric_mean(), each.grown.size(), each.shrunk, MostGrown(each));
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Ablation>& all) {
   nlohmann::ordered_json document = nlohmann::ordered_json::array();
   for (const Ablation& each : all) {
     nlohmann::ordered_json entry = {{"without", each.without},
@@ -118,12 +123,12 @@ std::string FormatJson(const std::vector<Ablation>& all) {
     }
     document.push_back(std::move(entry));
   }
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace
 
-Expected<ModeReport> CompareWithoutPasses(const Corpus& corpus, const CompileOptions& options, Form form) {
+Expected<ModeReport> CompareWithoutPasses(const Corpus& corpus, const CompileOptions& options) {
   const auto baselines = Baselines(corpus, options);
   if (!baselines) return tl::unexpected(baselines.error());
   std::vector<Ablation> all(1);
@@ -133,7 +138,7 @@ Expected<ModeReport> CompareWithoutPasses(const Corpus& corpus, const CompileOpt
     if (!ablation) return tl::unexpected(ablation.error());
     all.push_back(std::move(*ablation));
   }
-  return ModeReport{form == Form::kJson ? FormatJson(all) : FormatTable(all, form), false};
+  return ModeReport{FormatText(all), FormatMarkdown(all), ToJson(all)};
 }
 
 }  // namespace bpfopt::bench

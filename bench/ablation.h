@@ -13,7 +13,7 @@ namespace bpfopt::bench {
 // together, the geometric mean of ours / tcpdump's, the rows that grow and shrink, and the rows that grow
 // most. Over the rows that tcpdump has a right program for. Without proofs: sizes are all that is looked at.
 // An error when there is no tcpdump.
-Expected<ModeReport> CompareWithoutPasses(const Corpus& corpus, const CompileOptions& options, Form form);
+Expected<ModeReport> CompareWithoutPasses(const Corpus& corpus, const CompileOptions& options);
 
 }  // namespace bpfopt::bench
 

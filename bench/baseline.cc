@@ -2,6 +2,7 @@
 // diff.
 #include "bench/baseline.h"
 
+#include "bench/output_file.h"
 #include "bench/traffic.h"
 #include "bpfopt/libpcap.h"
 #include "bpfopt/verify.h"
@@ -113,8 +114,9 @@ class Comparison {
   }
   ModeReport Finish(std::size_t rows) && {
     for (const auto& [name, figures] : baseline_) text_ += fmt::format("gone    {}\n", name);
-    if (text_.empty()) return {fmt::format("{} rows are as the baseline has them\n", rows), false};
-    return {text_ + "What is better or new belongs into the baseline: --update-baseline writes it.\n", true};
+    if (text_.empty()) return {.text = fmt::format("{} rows are as the baseline has them\n", rows)};
+    return {.text = text_ + "What is better or new belongs into the baseline: --update-baseline writes it.\n",
+            .is_bad = true};
   }
 
  private:
@@ -131,14 +133,6 @@ Expected<RowFigures> MeasureRow(const CorpusRow& row, const CompileOptions& opti
     figures[i] = *measured;
   }
   return figures;
-}
-
-Expected<void> WriteBaseline(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::trunc);
-  file << kHead << VersionLine() << text;
-  file.close();
-  if (!file) return InvalidInput("cannot write " + path);
-  return {};
 }
 
 }  // namespace
@@ -173,9 +167,10 @@ Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& 
     text += FormatLine(NameOf(row), *now);
   }
   if (!how.update) return std::move(comparison).Finish(corpus.rows.size());
-  if (!failures.empty()) return ModeReport{failures, true};
-  if (auto written = WriteBaseline(how.path, text); !written) return tl::unexpected(written.error());
-  return ModeReport{fmt::format("{} rows written to {}\n", corpus.rows.size(), how.path), false};
+  if (!failures.empty()) return ModeReport{.text = failures, .is_bad = true};
+  if (auto written = WriteOutput(how.path, std::string(kHead) + VersionLine() + text); !written)
+    return tl::unexpected(written.error());
+  return ModeReport{.text = fmt::format("{} rows written to {}\n", corpus.rows.size(), how.path)};
 }
 
 }  // namespace bpfopt::bench

@@ -13,7 +13,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -94,7 +93,14 @@ std::string FormatText(const std::vector<Compared>& rows, std::size_t packets) {
                             CountAbove(rows, 1.15));
 }
 
-std::string FormatJson(const std::vector<Compared>& rows, std::size_t packets) {
+std::string FormatSummary(const std::vector<Compared>& rows, std::size_t packets) {
+  std::string text = fmt::format("| over {} packets | ours / tcpdump's |\n| --- | --- |\n", packets);
+  for (const auto& [name, mean] : GeometricMeans(rows)) text += fmt::format("| {} | {:.3f} |\n", name, mean);
+  return text + fmt::format("\n{} rows, of which {} are above 1.02 and {} above 1.15.\n", rows.size(),
+                            CountAbove(rows, 1.02), CountAbove(rows, 1.15));
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Compared>& rows, std::size_t packets) {
   nlohmann::ordered_json document;
   document["packets"] = packets;
   document["rows"] = nlohmann::ordered_json::array();
@@ -108,14 +114,14 @@ std::string FormatJson(const std::vector<Compared>& rows, std::size_t packets) {
                                 {"ratio", row.ratio()}});
   }
   document["geometric_mean"] = GeometricMeans(rows);
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace
 
 Expected<ModeReport> CompareExecuted(const Corpus& corpus, const CompileOptions& options,
                                      const ExecutedOptions& how) {
-  auto frames = how.captures ? ReadCaptures(*how.captures) : MakeTraffic(kTrafficFrames, kTrafficSeed);
+  auto frames = how.captures ? ReadCaptures(*how.captures) : MakeTraffic(kTrafficFrames, how.seed);
   if (!frames) return tl::unexpected(frames.error());
   ModeReport report;
   std::vector<Compared> rows;
@@ -132,7 +138,9 @@ Expected<ModeReport> CompareExecuted(const Corpus& corpus, const CompileOptions&
   }
   std::stable_sort(rows.begin(), rows.end(),
                    [](const Compared& a, const Compared& b) { return a.ratio() > b.ratio(); });
-  report.text = how.form == Form::kJson ? FormatJson(rows, frames->size()) : FormatText(rows, frames->size());
+  report.text = FormatText(rows, frames->size());
+  report.summary = FormatSummary(rows, frames->size());
+  report.data = ToJson(rows, frames->size());
   return report;
 }
 

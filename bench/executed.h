@@ -8,7 +8,7 @@
 #include "bpfopt/compiler.h"
 #include "bpfopt/error.h"
 
-#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +16,8 @@
 namespace bpfopt::bench {
 
 struct ExecutedOptions {
-  std::optional<std::string> captures;  // a directory of savefiles; nothing: MakeTraffic
-  Form form = Form::kText;
+  std::optional<std::string> captures = {};  // a directory of savefiles; nothing: MakeTraffic
+  std::uint64_t seed = kTrafficSeed;
 };
 
 // Compiles the Ethernet rows of the corpus and runs both programs over all packets: the mean a packet, worst

@@ -66,7 +66,7 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
   text += fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n", third_times.size(),
                       second_sum, third_sum, unproven);
   text += fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
-  return ModeReport{std::move(text), unproven + failed > 0};
+  return ModeReport{.text = std::move(text), .is_bad = unproven + failed > 0};
 }
 
 }  // namespace bpfopt::bench

@@ -4,13 +4,16 @@
 
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 namespace bpfopt::bench {
 
-enum class Form { kText, kMarkdown, kJson };
-
+// One measurement, made once and told in each form.
 struct ModeReport {
-  std::string text;
-  bool is_bad = false;  // a row has no program, or one that is not proven
+  std::string text;                  // for a terminal
+  std::string summary = {};          // Markdown: its main figures; may be empty
+  nlohmann::ordered_json data = {};  // docs/bench.schema.json
+  bool is_bad = false;               // a row has no program, or one that is not proven
 };
 
 }  // namespace bpfopt::bench

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <pcap/pcap.h>
 
 namespace bpfopt::bench {
@@ -117,13 +116,21 @@ std::string FormatText(const std::vector<RateRow>& rows) {
                     KernelRatios(rows).size());
 }
 
+std::string FormatSummary(const std::vector<RateRow>& rows) {
+  return fmt::format(
+      "| time per packet | ours / tcpdump's | rows |\n| --- | --- | --- |\n"
+      "| libpcap's interpreter | {:.3f} | {} |\n| the running kernel, packets rejected | {:.3f} | {} |\n",
+      GeometricMean(InterpreterRatios(rows)), rows.size(), GeometricMean(KernelRatios(rows)),
+      KernelRatios(rows).size());
+}
+
 nlohmann::ordered_json ToJson(const Spread& spread) {
   return {{"median", spread.median},
           {"first_quartile", spread.first_quartile},
           {"third_quartile", spread.third_quartile}};
 }
 
-std::string FormatJson(const std::vector<RateRow>& rows) {
+nlohmann::ordered_json ToJson(const std::vector<RateRow>& rows) {
   nlohmann::ordered_json document;
   document["interpreter"] = GeometricMean(InterpreterRatios(rows));
   document["kernel"] = GeometricMean(KernelRatios(rows));
@@ -137,12 +144,12 @@ std::string FormatJson(const std::vector<RateRow>& rows) {
     if (row.kernel) entry["kernel"] = ToJson(*row.kernel);
     document["rows"].push_back(std::move(entry));
   }
-  return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return document;
 }
 
 }  // namespace
 
-Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options, Form form) {
+Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options) {
   const std::vector<Frame> frames = MakeTraffic(kFrames, kTrafficSeed);
   std::vector<RateRow> rows;
   bool is_bad = false;
@@ -160,7 +167,7 @@ Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& op
   std::stable_sort(rows.begin(), rows.end(), [](const RateRow& a, const RateRow& b) {
     return a.interpreter.median > b.interpreter.median;
   });
-  return ModeReport{form == Form::kJson ? FormatJson(rows) : FormatText(rows), is_bad};
+  return ModeReport{FormatText(rows), FormatSummary(rows), ToJson(rows), is_bad};
 }
 
 }  // namespace bpfopt::bench

@@ -15,7 +15,7 @@ namespace bpfopt::bench {
 // quartiles beside it; below are the geometric means. Rows that tcpdump refuses or is wrong about are left
 // out, and so is the kernel where a row rejects no packet, or the kernel takes no filter. The report is bad
 // when a program is missing or not proven. Errors: no tcpdump.
-Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options, Form form);
+Expected<ModeReport> CompareRates(const Corpus& corpus, const CompileOptions& options);
 
 }  // namespace bpfopt::bench
 

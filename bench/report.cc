@@ -6,7 +6,6 @@
 #include <map>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -124,8 +123,6 @@ std::string OtherRows(const std::vector<Row>& rows, Status status, const std::st
   return text.empty() ? "" : "\n" + heading + ":\n" + text;
 }
 
-}  // namespace
-
 std::string FormatTable(const std::vector<Row>& rows) {
   std::string text = ComparedTable(rows);
   text += OtherRows(rows, Status::kFailed, "Rows that bpfopt has no program for");
@@ -149,7 +146,21 @@ std::string FormatTable(const std::vector<Row>& rows) {
          fmt::format("{} of {} rows are larger than tcpdump's, unproven or failed\n", bad, rows.size());
 }
 
-std::string FormatJson(const std::vector<Row>& rows) {
+std::string FormatSummary(const std::vector<Row>& rows) {
+  std::string text =
+      "| corpus | ours / tcpdump's | rows | ours / the lower bound | at the bound |\n"
+      "| --- | --- | --- | --- | --- |\n";
+  const auto means = Means(rows);
+  for (const auto& [name, file] : ClosenessToBounds(rows)) {
+    const auto mean = means.find(name);
+    if (mean == means.end()) continue;
+    text += fmt::format("| {} | {:.3f} | {} | {:.2f} | {} of {} |\n", name, mean->second.value(),
+                        mean->second.rows, file.mean.value(), file.met, file.mean.rows);
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Row>& rows) {
   nlohmann::ordered_json document;
   document["rows"] = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
@@ -176,7 +187,19 @@ std::string FormatJson(const std::vector<Row>& rows) {
   }
   const Times times = CompileTimes(rows);
   document["milliseconds"] = {{"median", times.median}, {"max", times.max}};
-  return document.dump(2) + "\n";
+  return document;
+}
+
+}  // namespace
+
+ModeReport ReportSizes(const std::vector<Row>& rows) {
+  return {FormatTable(rows), FormatSummary(rows), ToJson(rows), std::ranges::any_of(rows, &Row::is_bad)};
+}
+
+Expected<ModeReport> CompareSizes(const Corpus& corpus, const CompileOptions& options) {
+  const auto rows = MeasureCorpus(corpus, options);
+  if (!rows) return tl::unexpected(rows.error());
+  return ReportSizes(*rows);
 }
 
 }  // namespace bpfopt::bench

@@ -1,17 +1,20 @@
-// The comparison as a table for people and as JSON.
+// The comparison of sizes as a table for people and as JSON.
 #ifndef BPFOPT_BENCH_REPORT_H
 #define BPFOPT_BENCH_REPORT_H
 
+#include "bench/corpus.h"
 #include "bench/measure.h"
+#include "bench/mode.h"
 
-#include <string>
 #include <vector>
 
 namespace bpfopt::bench {
 
-// Worst rows first, then what is not compared, then the means.
-std::string FormatTable(const std::vector<Row>& rows);
-std::string FormatJson(const std::vector<Row>& rows);
+// As text: the worst rows first, then what is not compared, then the means.
+ModeReport ReportSizes(const std::vector<Row>& rows);
+
+// MeasureCorpus, and that.
+Expected<ModeReport> CompareSizes(const Corpus& corpus, const CompileOptions& options);
 
 }  // namespace bpfopt::bench
 

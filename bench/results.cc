@@ -1,110 +1,136 @@
 #include "bench/results.h"
 
-#include "bench/executed.h"
-#include "bench/machine.h"
-#include "bench/measure.h"
-#include "bench/rates.h"
-#include "bench/report.h"
-#include "bench/traffic.h"
-#include "bpfopt/libpcap.h"
-
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string_view>
-#include <thread>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace bpfopt::bench {
 namespace {
 
-// One measurement: how it is made again, and what it printed.
-class Document {
- public:
-  void AddHead() {
-    text_ += fmt::format(
-        "# Results\n\n"
-        "Printed by `bpfopt-bench --results`; each section also by the command that it names. Instructions "
-        "and\n"
-        "instructions executed are exact and the same on every machine with this libpcap; times are this "
-        "machine's.\n\n"
-        "| | |\n| --- | --- |\n| date | {} |\n| processor | {}, {} threads |\n| bpfopt | {} |\n| libpcap | "
-        "{} "
-        "|\n| generated traffic | seed {} |\n",
-        Today(), ProcessorName(), std::thread::hardware_concurrency(), Version(), LibpcapVersion(),
-        kTrafficSeed);
-  }
-  void Add(std::string_view title, std::string_view command, const ModeReport& report) {
-    text_ += fmt::format("\n## {}\n\n    {}\n\n```text\n{}```\n", title, command, report.text);
-    is_bad_ = is_bad_ || report.is_bad;
-  }
-  ModeReport Finish() && { return {std::move(text_), is_bad_}; }
+constexpr std::string_view kInShort = "in-short";
+constexpr std::string_view kBlockBegins = "<!-- bpfopt-bench ";
+constexpr std::string_view kBlockNameEnds = " -->";
+constexpr std::string_view kBlockEnds = "<!-- end of bpfopt-bench -->";
 
- private:
-  std::string text_;
-  bool is_bad_ = false;
-};
-
-Expected<ModeReport> CompareSizes(const Corpus& corpus, const CompileOptions& options) {
-  const auto rows = MeasureCorpus(corpus, options);
-  if (!rows) return tl::unexpected(rows.error());
-  const bool is_bad = std::ranges::any_of(*rows, &Row::is_bad);
-  return ModeReport{FormatTable(*rows), is_bad};
+std::string Head(const nlohmann::ordered_json& environment) {
+  std::string text =
+      "# Results\n\n"
+      "Printed by `bpfopt-bench --results FILE`; each section also by the command that it names. "
+      "Instructions, "
+      "lower\n"
+      "bounds and instructions executed are exact: the same on every machine with this libpcap. Times are "
+      "this\n"
+      "machine's, on this day.\n\n| | |\n| --- | --- |\n";
+  for (const auto& [name, value] : environment.items()) {
+    text += fmt::format("| {} | {} |\n", name, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return text;
 }
 
-class Results {
- public:
-  Results(const Corpus& corpus, const CompileOptions& options, const ResultsOptions& how)
-      : corpus_(corpus), options_(options), how_(how) {}
-
-  Expected<ModeReport> Make() && {
-    document_.AddHead();
-    CompileOptions strict = options_;
-    strict.relation = Relation::kStrict;
-    CompileOptions quick = options_;
-    quick.objective = Objective::kSpeed;
-    Add("Instructions", "bpfopt-bench", CompareSizes(corpus_, options_));
-    Add("Instructions, strict", "bpfopt-bench --equal strict", CompareSizes(corpus_, strict));
-    AddExecuted("", options_, {});
-    AddExecuted(" --objective speed", quick, {});
-    if (how_.captures) {
-      AddExecuted(" --captures DIRECTORY", options_, how_.captures);
-      AddExecuted(" --objective speed --captures DIRECTORY", quick, how_.captures);
-    }
-    Add("Time to compile", "bpfopt-bench --times", MeasureTimes(corpus_, options_, how_.times));
-    Add("Time per packet", "bpfopt-bench --rates", CompareRates(corpus_, options_, Form::kText));
-    Add("Filters of many entries", "bpfopt-bench --sets", CompareSets(options_, how_.sets));
-    if (error_) return tl::unexpected(*error_);
-    return std::move(document_).Finish();
-  }
-
- private:
-  void Add(std::string_view title, std::string_view command, const Expected<ModeReport>& report) {
-    if (report) {
-      document_.Add(title, command, *report);
-    } else if (!error_) {
-      error_ = report.error();
-    }
-  }
-  void AddExecuted(std::string_view words, const CompileOptions& options,
-                   const std::optional<std::string>& captures) {
-    const ExecutedOptions how{.captures = captures, .form = Form::kText};
-    Add(fmt::format("Instructions executed{}", captures ? ", captures" : ""),
-        fmt::format("bpfopt-bench --executed{}", words), CompareExecuted(corpus_, options, how));
-  }
-
-  const Corpus& corpus_;
-  const CompileOptions& options_;
-  const ResultsOptions& how_;
-  Document document_;
-  std::optional<Error> error_;
+// A column of the main figures: a part's geometric means by corpus.
+struct Column {
+  std::string_view part;
+  std::string_view title;
 };
+constexpr std::array kColumns = {Column{"sizes", "instructions"}, Column{"strict", "strict"},
+                                 Column{"executed", "executed"},
+                                 Column{"executed-speed", "executed, `--objective speed`"}};
+
+// Ours / tcpdump's; empty where nothing was measured.
+std::string InShort(const std::vector<MeasuredPart>& parts) {
+  std::vector<const nlohmann::ordered_json*> means;
+  std::string head = "| corpus |";
+  std::string line = "| --- |";
+  for (const Column& column : kColumns) {
+    const ModeReport* report = FindPart(parts, column.part);
+    if (report == nullptr || !report->data.contains("geometric_mean")) continue;
+    means.push_back(&report->data.at("geometric_mean"));
+    head += fmt::format(" {} |", column.title);
+    line += " --- |";
+  }
+  if (means.empty()) return {};
+  std::string text = head + "\n" + line + "\n";
+  for (const auto& [name, unused] : means.front()->items()) {
+    text += fmt::format("| {} |", name);
+    for (const auto* each : means) {
+      text += each->contains(name) ? fmt::format(" {:.3f} |", each->at(name).get<double>()) : " |";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string Section(const MeasuredPart& measured) {
+  const auto& [part, report] = measured;
+  std::string text = fmt::format("\n## {}\n\n    {}\n", part->title, part->command);
+  if (!report.summary.empty()) text += "\n" + report.summary;
+  return text + fmt::format("\n<details><summary>All of it</summary>\n\n```text\n{}```\n\n</details>\n",
+                            report.text);
+}
+
+std::string BlockName(std::string_view line) {
+  line.remove_prefix(kBlockBegins.size());
+  return std::string(line.substr(0, line.find(kBlockNameEnds)));
+}
+
+// What a block is to hold; nothing: what it has.
+Expected<std::optional<std::string>> FiguresFor(const std::string& name,
+                                                const std::vector<MeasuredPart>& parts) {
+  if (name == kInShort) {
+    std::string table = InShort(parts);
+    return table.empty() ? std::nullopt : std::optional(std::move(table));
+  }
+  if (std::ranges::find(Parts(), name, &Part::name) == Parts().end())
+    return InvalidInput("there is no part called " + name);
+  const ModeReport* report = FindPart(parts, name);
+  return report == nullptr ? std::nullopt : std::optional(report->summary);
+}
+
+// A line of the document with its line feed.
+std::string_view TakeLine(std::string_view& rest) {
+  const std::size_t end = std::min(rest.find('\n'), rest.size() - 1) + 1;
+  const std::string_view line = rest.substr(0, end);
+  rest.remove_prefix(end);
+  return line;
+}
 
 }  // namespace
 
-Expected<ModeReport> MakeResults(const Corpus& corpus, const CompileOptions& options,
-                                 const ResultsOptions& how) {
-  return Results(corpus, options, how).Make();
+std::string FormatResults(const std::vector<MeasuredPart>& parts, const nlohmann::ordered_json& environment) {
+  std::string text = Head(environment);
+  if (const std::string table = InShort(parts); !table.empty())
+    text += "\n## In short\n\nOurs / tcpdump's, geometric means.\n\n" + table;
+  for (const MeasuredPart& part : parts) text += Section(part);
+  return text;
+}
+
+Expected<std::string> ReplaceFigures(const std::string& document, const std::vector<MeasuredPart>& parts) {
+  std::string text;
+  std::string_view rest = document;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
+    const std::string_view line = TakeLine(rest);
+    text += line;
+    if (!line.starts_with(kBlockBegins)) continue;
+    const auto figures = FiguresFor(BlockName(line), parts);
+    if (!figures) return InvalidInput(fmt::format("line {}: {}", number, figures.error().message));
+    const std::size_t begin = number;
+    std::string kept;
+    std::string_view inner;
+    while (!inner.starts_with(kBlockEnds)) {
+      if (rest.empty())
+        return InvalidInput(fmt::format("line {}: expected a line \"{}\" below", begin, kBlockEnds));
+      kept += inner;
+      inner = TakeLine(rest);
+      ++number;
+    }
+    text += *figures ? **figures : kept;
+    text += inner;
+  }
+  return text;
 }
 
 }  // namespace bpfopt::bench

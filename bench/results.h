@@ -1,29 +1,30 @@
-// All measurements in one document, docs/results.md: what the README's figures are taken from.
+// All measurements in one document, docs/results.md, and the same figures in other documents.
 #ifndef BPFOPT_BENCH_RESULTS_H
 #define BPFOPT_BENCH_RESULTS_H
 
-#include "bench/corpus.h"
-#include "bench/mode.h"
-#include "bench/sets.h"
-#include "bench/times.h"
-#include "bpfopt/compiler.h"
+#include "bench/parts.h"
 #include "bpfopt/error.h"
 
-#include <optional>
 #include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 
-struct ResultsOptions {
-  TimesOptions times;
-  SetsOptions sets;
-  std::optional<std::string> captures;  // beside generated traffic: a directory of savefiles
-};
+// Markdown: under a head that names the machine, the versions and the day a table of the main figures, then
+// each part with the command that prints it alone.
+std::string FormatResults(const std::vector<MeasuredPart>& parts, const nlohmann::ordered_json& environment);
 
-// Sizes, instructions executed, times, rates and large filters, each as its own way of running prints it, in
-// Markdown, under a head that names the machine, the versions and the day. Bad when one of them is.
-Expected<ModeReport> MakeResults(const Corpus& corpus, const CompileOptions& options,
-                                 const ResultsOptions& how);
+// Puts new figures into a document. What stands between the lines
+//
+//   <!-- bpfopt-bench NAME -->
+//   <!-- end of bpfopt-bench -->
+//
+// is replaced by the summary of the part of that name, or for `in-short` by the table of the main figures.
+// Parts that were not measured keep what they have. Errors, with the line: a block without an end, a name
+// that is no part's.
+Expected<std::string> ReplaceFigures(const std::string& document, const std::vector<MeasuredPart>& parts);
 
 }  // namespace bpfopt::bench
 

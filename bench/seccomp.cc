@@ -39,10 +39,15 @@ std::vector<Row> Rows() {
   return rows;
 }
 
-// Executed instructions in the mean, over all calls and over those that are allowed.
-std::string MeanExecuted(const Program& program, std::uint32_t calls) {
-  double all = 0;
-  double allowed = 0;
+// Of one program.
+struct Figures {
+  std::size_t instructions = 0;
+  double executed = 0;          // in the mean over all calls
+  double executed_allowed = 0;  // over those that are allowed
+};
+
+Figures Measure(const Program& program, std::uint32_t calls) {
+  Figures figures{program.size()};
   std::size_t allowed_calls = 0;
   for (std::uint32_t number = 0; number < calls; ++number) {
     seccomp_data call = {};
@@ -50,32 +55,51 @@ std::string MeanExecuted(const Program& program, std::uint32_t calls) {
     call.arch = seccomp::Architectures()[0];
     const std::span bytes(reinterpret_cast<const std::uint8_t*>(&call), sizeof call);
     const RunOutcome outcome = RunOnPacket(program, bytes, sizeof call, Target::kSeccomp);
-    all += static_cast<double>(outcome.executed);
+    figures.executed += static_cast<double>(outcome.executed) / calls;
     if (outcome.verdict != SECCOMP_RET_ALLOW) continue;
-    allowed += static_cast<double>(outcome.executed);
+    figures.executed_allowed += static_cast<double>(outcome.executed);
     ++allowed_calls;
   }
-  return fmt::format("{:.1f}, {:.1f}", all / calls,
-                     allowed_calls == 0 ? 0.0 : allowed / static_cast<double>(allowed_calls));
+  if (allowed_calls > 0) figures.executed_allowed /= static_cast<double>(allowed_calls);
+  return figures;
+}
+
+nlohmann::ordered_json ToJson(const Figures& figures) {
+  return {{"instructions", figures.instructions},
+          {"executed", figures.executed},
+          {"executed_allowed", figures.executed_allowed}};
+}
+
+std::string Cell(const Figures& figures) {
+  return fmt::format("{} ({:.1f}, {:.1f})", figures.instructions, figures.executed, figures.executed_allowed);
 }
 
 }  // namespace
 
-Expected<std::string> CompareWithLibseccomp() {
-  std::string text =
-      "Instructions, and instructions executed in the mean: over all calls, over those allowed.\n\n"
+Expected<ModeReport> CompareWithLibseccomp() {
+  ModeReport report;
+  report.summary =
       "| allow-list | libseccomp, linear | libseccomp, tree | optimized |\n| --- | --- | --- | --- |\n";
+  report.data = nlohmann::ordered_json::array();
   for (const Row& row : Rows()) {
     const Expected<CompileResult> result = Optimize(row.linear, {.target = Target::kSeccomp});
     if (!result) return tl::unexpected(result.error());
-    if (!result->proven) return MakeError(ErrorCode::kUndecided, "not proven: " + row.name);
-    const auto cell = [&](const Program& program) {
-      return fmt::format("{} ({})", program.size(), MeanExecuted(program, row.calls));
-    };
-    text += fmt::format("| {} | {} | {} | {} |\n", row.name, cell(row.linear), cell(row.tree),
-                        cell(result->program));
+    report.is_bad = report.is_bad || !result->proven;
+    const Figures linear = Measure(row.linear, row.calls);
+    const Figures tree = Measure(row.tree, row.calls);
+    const Figures optimized = Measure(result->program, row.calls);
+    report.summary += fmt::format("| {} | {} | {} | {}{} |\n", row.name, Cell(linear), Cell(tree),
+                                  Cell(optimized), result->proven ? "" : " NOT PROVEN");
+    report.data.push_back({{"list", row.name},
+                           {"linear", ToJson(linear)},
+                           {"tree", ToJson(tree)},
+                           {"optimized", ToJson(optimized)},
+                           {"proven", result->proven}});
   }
-  return text;
+  report.text =
+      "Instructions, and instructions executed in the mean: over all calls, over those allowed.\n\n" +
+      report.summary;
+  return report;
 }
 
 }  // namespace bpfopt::bench

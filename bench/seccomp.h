@@ -2,15 +2,14 @@
 #ifndef BPFOPT_BENCH_SECCOMP_H
 #define BPFOPT_BENCH_SECCOMP_H
 
+#include "bench/mode.h"
 #include "bpfopt/error.h"
-
-#include <string>
 
 namespace bpfopt::bench {
 
 // A table: instructions, and instructions executed in the mean over system calls, of libseccomp's two forms
 // and of the linear one optimized. Errors are the optimizer's.
-Expected<std::string> CompareWithLibseccomp();
+Expected<ModeReport> CompareWithLibseccomp();
 
 }  // namespace bpfopt::bench
 

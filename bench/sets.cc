@@ -194,6 +194,8 @@ Expected<ModeReport> CompareSets(const CompileOptions& options, const SetsOption
   for (const SetKind kind : *kinds) {
     for (const bool is_negated : {false, true}) {
       for (const Arrangement arrangement : {Arrangement::kRandom, Arrangement::kClustered}) {
+        const bool is_plain = !is_negated && arrangement == Arrangement::kRandom;
+        if (!how.has_variants && !is_plain) continue;
         std::chrono::seconds limit = how.libpcap_limit;
         for (const std::size_t entries : sizes) {
           auto row = MeasureRow({kind, arrangement, is_negated, entries}, options, limit);
@@ -213,7 +215,7 @@ Expected<ModeReport> CompareSets(const CompileOptions& options, const SetsOption
   }
   const bool is_bad =
       std::ranges::any_of(report.rows, [](const SetRow& row) { return row.ours == 0 || !row.proven; });
-  return ModeReport{how.form == Form::kJson ? FormatSetsJson(report) : FormatSetsText(report), is_bad};
+  return ModeReport{FormatSetsText(report), FormatSetsSummary(report), SetsData(report), is_bad};
 }
 
 }  // namespace bpfopt::bench

@@ -20,8 +20,8 @@ struct SetsOptions {
   // Of processor time for one filter on libpcap's side; where it has run out, larger filters of the same
   // series are not tried. 0: libpcap is not asked.
   std::chrono::seconds libpcap_limit{10};
-  bool asks_kernel = true;  // run 500 hosts in the running kernel
-  Form form = Form::kText;
+  bool has_variants = true;  // negated ones, and clustered entries, too
+  bool asks_kernel = true;   // run 500 hosts in the running kernel
 };
 
 // Each filter is compiled in a process of its own: for the time without a proof at -O1, then for the time and

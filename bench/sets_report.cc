@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -126,7 +125,27 @@ std::string FormatSetsText(const SetsReport& report) {
   return text + FormatWorst(report.rows) + FormatGrowth(GrowthOf(report.rows)) + FormatKernel(report);
 }
 
-std::string FormatSetsJson(const SetsReport& report) {
+std::string FormatSetsSummary(const SetsReport& report) {
+  std::string text =
+      "| entries, random, or-ed | instructions | executed, a stranger | -O1, ms | with proof, ms | MB | "
+      "libpcap | its time, ms | executed |\n"
+      "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  for (const SetRow& row : report.rows) {
+    if (row.filter.is_negated || row.filter.arrangement != Arrangement::kRandom || row.ours == 0) continue;
+    text += fmt::format("| {} {} | {} | {:.1f} | {:.1f} | {:.1f} | {:.0f} | ", row.filter.entries,
+                        NameOf(row.filter.kind), row.ours, row.executed, row.quick, row.with_proof,
+                        row.megabytes);
+    if (row.libpcap_over_time)
+      text += fmt::format("- | over {} s | - |\n", report.libpcap_limit.count());
+    else if (row.theirs == 0)
+      text += "- | - | - |\n";
+    else
+      text += fmt::format("{} | {:.1f} | {:.1f} |\n", row.theirs, row.their_time, row.their_executed);
+  }
+  return text + FormatKernel(report);
+}
+
+nlohmann::ordered_json SetsData(const SetsReport& report) {
   nlohmann::ordered_json document;
   document["rows"] = nlohmann::ordered_json::array();
   for (const SetRow& row : report.rows) {
@@ -164,9 +183,11 @@ std::string FormatSetsJson(const SetsReport& report) {
     document["kernel"] = {{"entries", run.entries},
                           {"ours", run.rate.ours},
                           {"libpcap", run.rate.theirs},
-                          {"ratio", run.rate.ratio.median}};
+                          {"ratio", run.rate.ratio.median},
+                          {"first_quartile", run.rate.ratio.first_quartile},
+                          {"third_quartile", run.rate.ratio.third_quartile}};
   }
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace bpfopt::bench

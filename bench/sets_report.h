@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace bpfopt::bench {
 
 struct SetRow {
@@ -45,7 +47,9 @@ struct SetsReport {
 
 // The exponents by which times grow from 500 to 2000 entries stand below, with what is worst of all.
 std::string FormatSetsText(const SetsReport& report);
-std::string FormatSetsJson(const SetsReport& report);
+// A table of `or` filters of random entries, as Markdown.
+std::string FormatSetsSummary(const SetsReport& report);
+nlohmann::ordered_json SetsData(const SetsReport& report);
 
 }  // namespace bpfopt::bench
 

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {
 namespace {
@@ -98,7 +97,7 @@ std::string FormatText(const std::vector<Series>& all) {
   return text;
 }
 
-std::string FormatJson(const std::vector<Series>& all) {
+nlohmann::ordered_json ToJson(const std::vector<Series>& all) {
   nlohmann::ordered_json document;
   for (const Series& series : all) {
     nlohmann::ordered_json entry = {{"name", series.name}, {"median", series.median()}};
@@ -110,7 +109,7 @@ std::string FormatJson(const std::vector<Series>& all) {
     for (const CorpusRow* row : series.failed) entry["failed"].push_back(row->id);
     document["series"].push_back(std::move(entry));
   }
-  return document.dump(2) + "\n";
+  return document;
 }
 
 }  // namespace
@@ -133,7 +132,7 @@ Expected<ModeReport> MeasureTimes(const Corpus& corpus, const CompileOptions& op
                      [](const Timed& a, const Timed& b) { return a.milliseconds > b.milliseconds; });
   }
   const bool is_bad = std::ranges::any_of(all, [](const Series& series) { return !series.failed.empty(); });
-  return ModeReport{how.form == Form::kJson ? FormatJson(all) : FormatText(all), is_bad};
+  return ModeReport{FormatText(all), {}, ToJson(all), is_bad};
 }
 
 }  // namespace bpfopt::bench

@@ -13,7 +13,6 @@ namespace bpfopt::bench {
 
 struct TimesOptions {
   std::string command;  // the `bpfopt` to be run
-  Form form = Form::kText;
 };
 
 // Each row of the corpus at -O1 in this process (processor time), and by the command at -O2 and -O3 as a

@@ -108,24 +108,22 @@ TEST_F(BenchTest, CountsWhatRunsOnTheCapturesGiven) {
 TEST_F(BenchTest, WritesAPageWithItsData) {
   directory_.Write("rows.txt", "udp | EN10MB | ip and udp\nweb | EN10MB | tcp port 80\n");
   const std::string path = directory_.Path("page.html");
-  const auto result = RunBench({"--html", path, "--entries", "8", "--json"});
+  const auto result = RunBench({"--html", path, "--kinds", "hosts", "--sizes", "8", "--json"});
   EXPECT_EQ(result.status, 0) << result.errors;
   const auto document = nlohmann::json::parse(result.output);
   EXPECT_EQ(document["comparison"]["rows"].size(), 2U);
   EXPECT_EQ(document["executed"]["rows"].size(), 2U);
-  ASSERT_EQ(document["scaling"].size(), 3U);
-  for (const auto& series : document["scaling"]) {
-    ASSERT_EQ(series["points"].size(), 1U);
-    EXPECT_EQ(series["points"][0]["entries"], 8);
-    EXPECT_LT(series["points"][0]["ours"]["instructions"], series["points"][0]["libpcap"]["instructions"]);
-  }
+  ASSERT_EQ(document["sets"]["rows"].size(), 1U);
+  const auto& hosts = document["sets"]["rows"][0];
+  EXPECT_EQ(hosts["entries"], 8);
+  EXPECT_LT(hosts["instructions"], hosts["libpcap"]["instructions"]);
   const std::string page = ReadFile(path);
   EXPECT_EQ(page.rfind("<!doctype html>", 0), 0U);
   EXPECT_NE(page.find("\"kind\":\"bench\""), std::string::npos);
   EXPECT_EQ(directory_.Files().size(), 2U) << "nothing but the rows and the page";
 
   EXPECT_EQ(RunBench({"--html", "/nonexistent/page.html"}).status, 2);
-  EXPECT_EQ(RunBench({"--html", "/dev/full", "--entries", "0"}).status, 2);
+  EXPECT_EQ(RunBench({"--html", "/dev/full", "--parts", "sizes"}).status, 2);
   EXPECT_EQ(RunBench({"--captures", directory_.Path("")}).status, 2);
 }
 
@@ -230,15 +228,68 @@ TEST_F(BenchTest, ComparesTimesPerPacket) {
   }
 }
 
-TEST_F(BenchTest, PrintsAllResultsAsOneDocument) {
+TEST_F(BenchTest, WritesResultsAsOneDocument) {
   directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
-  const auto result = RunBench({"--results", "--kinds", "hosts", "--sizes", "10", "--no-kernel"});
+  const std::string path = directory_.Path("results.md");
+  const auto result = RunBench({"--results", path, "--parts", "sizes,strict,executed-speed,rates,sets",
+                                "--kinds", "hosts", "--sizes", "10", "--no-kernel", "--seed", "7"});
   ASSERT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(result.output, "");
+  const std::string text = ReadFile(path);
   for (const char* part :
-       {"| libpcap | libpcap version", "## Instructions\n", "## Instructions, strict", "--objective speed",
-        "## Time to compile", "## Time per packet", "## Filters of many entries", "tcp port 80"}) {
-    EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
+       {"| libpcap | libpcap version", "| seed | 7 |", "## In short\n", "## Instructions\n",
+        "## Instructions, strict", "--objective speed", "## Time per packet", "## Filters of many entries",
+        "| 10 hosts | ", "tcp port 80"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
+  EXPECT_EQ(text.find("## Time and memory"), std::string::npos) << "not asked for";
+}
+
+TEST_F(BenchTest, PutsItsFiguresIntoOtherDocuments) {
+  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
+  const std::string path = directory_.Path("document.md");
+  const auto update = [&] { return RunBench({"--parts", "sizes,strict", "--update-documents", path}); };
+  directory_.Write("document.md",
+                   "before\n<!-- bpfopt-bench in-short -->\nold\n<!-- end of bpfopt-bench -->\nbetween\n"
+                   "<!-- bpfopt-bench sizes -->\n<!-- end of bpfopt-bench -->\n"
+                   "<!-- bpfopt-bench seccomp -->\nkept\n<!-- end of bpfopt-bench -->\nafter");
+  const auto result = update();
+  ASSERT_EQ(result.status, 0) << result.errors;
+  EXPECT_EQ(ReadFile(path),
+            "before\n<!-- bpfopt-bench in-short -->\n"
+            "| corpus | instructions | strict |\n| --- | --- | --- |\n"
+            "| all | 0.800 | 0.800 |\n| rows.txt | 0.800 | 0.800 |\n"
+            "<!-- end of bpfopt-bench -->\nbetween\n<!-- bpfopt-bench sizes -->\n"
+            "| corpus | ours / tcpdump's | rows | ours / the lower bound | at the bound |\n"
+            "| --- | --- | --- | --- | --- |\n"
+            "| all | 0.800 | 1 | 1.60 | 0 of 1 |\n| rows.txt | 0.800 | 1 | 1.60 | 0 of 1 |\n"
+            "<!-- end of bpfopt-bench -->\n"
+            "<!-- bpfopt-bench seccomp -->\nkept\n<!-- end of bpfopt-bench -->\nafter");
+
+  const std::string open = "text\n<!-- bpfopt-bench sizes -->\nno end\n";
+  directory_.Write("document.md", open);
+  const auto endless = update();
+  EXPECT_EQ(endless.status, 2);
+  EXPECT_NE(endless.errors.find("document.md: line 2: expected a line"), std::string::npos) << endless.errors;
+  directory_.Write("document.md", "<!-- bpfopt-bench nonsense -->\n");
+  EXPECT_EQ(update().status, 2);
+  EXPECT_EQ(ReadFile(path), "<!-- bpfopt-bench nonsense -->\n");
+}
+
+TEST_F(BenchTest, RefusesWordsThatDoNotGoTogether) {
+  directory_.Write("rows.txt", "udp | EN10MB | udp\n");
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"--parts", "nothing"},
+                                             {"--times", "--rates"},
+                                             {"--sets", "--html", directory_.Path("page.html")},
+                                             {"--kinds", "hosts"},
+                                             {"--json", "--markdown"},
+                                             {"--results", "/nonexistent/results.md"},
+                                             {"--parts", "captures"},
+                                             {"--parts", "sets", "--kinds", "stars"}}) {
+    EXPECT_EQ(RunBench(words).status, 2) << words.front();
+  }
+  EXPECT_EQ(directory_.Files().size(), 1U);
 }
 
 TEST_F(BenchTest, RefusesWhatIsNoCorpus) {
