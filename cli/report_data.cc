@@ -7,6 +7,7 @@
 #include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 #include "cli/arguments.h"
+#include "cli/example_packets.h"
 #include "cli/lines.h"
 #include "cli/statistics.h"
 
@@ -185,8 +186,13 @@ BoundWitness Flip(BoundWitness witness, const WitnessBit& bit) {
   return witness;
 }
 
-// A packet that the filter accepts: one that the bound was found by, or is one bit away from.
-Json ExampleData(const LowerBound& bound, const Program& program, Target target) {
+Json PacketData(const std::optional<ExamplePacket>& packet) {
+  if (!packet) return nullptr;
+  return {{"hex", Hexadecimal(packet->bytes)}, {"wire_length", packet->bytes.size()}};
+}
+
+// Where no everyday packet would do: one that the bound was found by, or is one bit away from.
+Json ExampleOfBound(const LowerBound& bound, const Program& program, Target target) {
   for (const BoundWitness& witness : bound.witnesses) {
     if (Json example = ExampleOf(witness, program, target); !example.is_null()) return example;
     if (witness.near.empty()) continue;
@@ -319,7 +325,12 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
     data["libpcap"] = {{"error", theirs.error().message}};
   }
   data["lower_bound"] = bound.instructions;
-  data["example"] = ExampleData(bound, result->program, options.target);
+  const auto link_type = FindLinkType(options.link_type);
+  const Examples examples =
+      FindExamples(result->source, result->program, options.target, link_type ? link_type->name : "");
+  data["example"] = examples.accepted ? PacketData(examples.accepted)
+                                      : ExampleOfBound(bound, result->program, options.target);
+  data["rejected_example"] = PacketData(examples.rejected);
   data["proof"] = ProofData(*result, options);
   data["candidates"] = CandidatesData(result->candidates);
   data["stages"] = stages.Take();
