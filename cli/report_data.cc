@@ -8,6 +8,7 @@
 #include "bpfopt/verify.h"
 #include "cli/arguments.h"
 #include "cli/example_packets.h"
+#include "cli/in_time.h"
 #include "cli/lines.h"
 #include "cli/statistics.h"
 
@@ -29,6 +30,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kSchema = 1;
 // libpcap's program is judged for information: this is enough for almost all filters.
 constexpr std::uint64_t kJudgeSteps = 10'000'000;
+// libpcap's optimizer takes minutes on a filter of a thousand hosts, and the page does not wait for it.
+constexpr std::size_t kLargeSource = 3000;  // instructions, from which on it can take a second
+constexpr std::chrono::seconds kLibpcapLimit{10};
 // Of an example; a packet that must be longer to be accepted is no example.
 constexpr std::size_t kLongestExample = 2048;
 
@@ -291,6 +295,36 @@ Json OptionsData(const CompileOptions& options) {
   return data;
 }
 
+// libpcap's optimized program; nothing when it took too long.
+std::optional<Expected<Program>> LibpcapInTime(const std::string& filter, const CompileOptions& options,
+                                               std::size_t source_size) {
+  if (source_size < kLargeSource) return LibpcapProgram(filter, options, /*optimize=*/true);
+  const auto output = RunInTime(
+      [&] {
+        const auto program = LibpcapProgram(filter, options, /*optimize=*/true);
+        return program ? FormatProgram(*program, Format::kDecimal) : "error\n" + program.error().message;
+      },
+      kLibpcapLimit);
+  if (!output) return std::nullopt;
+  if (output->starts_with("error\n")) {
+    return tl::unexpected(
+        Error{ErrorCode::kInvalidInput, output->substr(output->find('\n') + 1), std::nullopt});
+  }
+  return ParseProgram(*output);
+}
+
+Json LibpcapData(const std::optional<Expected<Program>>& theirs, const CompileResult& result,
+                 const Attribution& attribution, const CompileOptions& options) {
+  if (!theirs) {
+    return {{"error", fmt::format("its optimizer had not finished after {} seconds of processor time",
+                                  kLibpcapLimit.count())},
+            {"over_time", true}};
+  }
+  if (!*theirs) return {{"error", theirs->error().message}};
+  return {{"instructions", ProgramData(**theirs, attribution.programs[1])},
+          {"judged", JudgeLibpcap(result, **theirs, options)}};
+}
+
 }  // namespace
 
 Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions options) {
@@ -299,10 +333,10 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
   auto result = Compile(filter, options);
   if (!result) return tl::unexpected(result.error());
   options.observer = {};
-  const auto theirs = LibpcapProgram(filter, options, /*optimize=*/true);
+  const auto theirs = LibpcapInTime(filter, options, result->source.size());
   const Program nothing;
   const auto attribution =
-      AttributeInstructions(filter, options, {&result->program, theirs ? &*theirs : &nothing});
+      AttributeInstructions(filter, options, {&result->program, theirs && *theirs ? &**theirs : &nothing});
   if (!attribution) return tl::unexpected(attribution.error());
   const LowerBound bound = FindLowerBound(result->source, result->program,
                                           {.target = options.target, .relation = options.relation});
@@ -318,12 +352,7 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
                {"parts", std::move(parts)},
                {"diagnostics", DiagnosticsData(result->diagnostics)}};
   data["ours"] = {{"instructions", ProgramData(result->program, attribution->programs[0])}};
-  if (theirs) {
-    data["libpcap"] = {{"instructions", ProgramData(*theirs, attribution->programs[1])},
-                       {"judged", JudgeLibpcap(*result, *theirs, options)}};
-  } else {
-    data["libpcap"] = {{"error", theirs.error().message}};
-  }
+  data["libpcap"] = LibpcapData(theirs, *result, *attribution, options);
   data["lower_bound"] = bound.instructions;
   const auto link_type = FindLinkType(options.link_type);
   const Examples examples =

@@ -153,7 +153,7 @@ export function programsSection(data, link) {
     { class: data.ours.instructions.length > 100 ? 'programs tall' : 'programs', onkeydown: (event) => moveFocus(event, link) },
     h('div', {}, h('h3', {}, `bpfopt: ${plural(data.ours.instructions.length, 'instruction')}`), left),
     h('div', {}, h('h3', {}, data.libpcap.error
-      ? 'libpcap refuses this filter'
+      ? (data.libpcap.over_time ? 'libpcap: no program in time' : 'libpcap refuses this filter')
       : `libpcap: ${plural(data.libpcap.instructions.length, 'instruction')}`), right),
   );
   const follow = (event) => {
