@@ -19,10 +19,14 @@ function verdictText(outcome) {
   return isAccepted(outcome) ? `Accepts, keeping up to ${outcome.verdict} bytes` : 'Rejects';
 }
 
+/** On a phone half as many have room. */
+const bytesPerLine = () => (matchMedia('(max-width: 30rem)').matches ? 8 : 16);
+
 function spacedHex(bytes) {
+  const perLine = bytesPerLine();
   const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
   const lines = [];
-  for (let i = 0; i < pairs.length; i += 16) lines.push(pairs.slice(i, i + 16).join(' '));
+  for (let i = 0; i < pairs.length; i += perLine) lines.push(pairs.slice(i, i + perLine).join(' '));
   return lines.join('\n');
 }
 
@@ -306,7 +310,7 @@ export class PacketBox {
 
   drawBytes(reads) {
     const { bytes } = this.packet;
-    const perLine = matchMedia('(max-width: 30rem)').matches ? 8 : 16;
+    const perLine = bytesPerLine();
     const isRead = (at) => reads.some(({ address, width }) => at >= address && at < address + width);
     const lines = [];
     for (let line = 0; line < Math.min(bytes.length, MOST_BYTES); line += perLine) {
