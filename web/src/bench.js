@@ -1,6 +1,6 @@
 // The page of `bpfopt-bench --html`.
 import { h, pageData, plural, themeButton } from './dom.js';
-import { ablationSection, otherSection, ratesSection, seccompSection, timesSection } from './measures.js';
+import { ablationSection, otherSection, peersSection, ratesSection, seccompSection, timesSection } from './measures.js';
 import { figure, redraw } from './plots.js';
 import { setsSection } from './sets.js';
 import { rowsTable } from './table.js';
@@ -43,7 +43,7 @@ function figures(data, rows) {
 function header(data, rows) {
   const { environment: machine } = data;
   return h('header', { class: 'page' },
-    h('div', { class: 'brand' }, h('span', {}, h('b', {}, 'bpfopt'), ' bench'), themeButton(redraw)),
+    h('div', { class: 'brand' }, h('span', {}, h('b', {}, 'bpfopt'), ' bench'), h('nav', { 'aria-label': 'Sections' }), themeButton(redraw)),
     h('h1', {}, 'tcpdump filters, compiled twice'),
     h('p', { class: 'lead' }, 'A filter such as ', h('code', {}, 'tcp port 80'), ' becomes a small BPF program; ', h('code', {}, 'tcpdump -d'), ' prints it. libpcap makes it for tcpdump. ',
       'bpfopt makes a smaller one, and proves that it is the same filter. This page compares the two, filter by filter, on one machine in one run.'),
@@ -102,7 +102,7 @@ function sizeSection(data, rows) {
     ratioFigure(rows.filter((row) => row.status === 'compared'), 'Instructions, filter by filter.', 'instructions'),
     corporaTable(data, rows),
     h('p', { class: 'note' }, 'The bound is a number of instructions that no equal program can do with fewer than; that is proven for each filter by packets. "To the bound": our size divided by it, in the geometric mean. ',
-      data.strict ? '"Strict": with programs that do the same on packets cut short too, where libpcap\'s does. ' : '', data.executed ? '"Executed": see the next section.' : ''));
+      data.strict ? '"Strict": the same for programs that are equal to the filter on packets cut short as well, ours and libpcap\'s. ' : '', data.executed ? '"Executed": see the next section.' : ''));
 }
 
 function executedSection(data) {
@@ -140,7 +140,8 @@ function allSection(rows) {
 }
 
 /** The parts that were measured, each by its name in the data. */
-const SECTIONS = { sets: (data) => setsSection(data, redraw), times: timesSection, rates: ratesSection, ablation: ablationSection, seccomp: seccompSection };
+const SECTIONS = { sets: (data) => setsSection(data, redraw), times: timesSection, rates: ratesSection, peers: peersSection, ablation: ablationSection, seccomp: seccompSection };
+const NAMES = { size: 'Size', executed: 'Executed', sets: 'Large filters', times: 'Time to compile', rates: 'Time per packet', peers: 'Other compilers', ablation: 'Passes', seccomp: 'System calls', all: 'Every filter' };
 const ELSEWHERE = ['kind', 'schema', 'environment', 'comparison', 'strict', ...EXECUTED.map(([member]) => member)];
 
 function page(data) {
@@ -160,6 +161,7 @@ function page(data) {
       otherRows(rows, 'failed', 'What bpfopt has no program for', 'These count as failures.'),
       allSection(rows)),
     h('footer', { class: 'page' }, 'Made by ', h('code', {}, 'bpfopt-bench --html FILE'), '; run it to see the same on your machine. This page is one file and asks the network for nothing.'));
+  document.querySelector('nav').append(...[...document.querySelectorAll('h2[id]')].map(({ id }) => h('a', { href: `#${id}` }, NAMES[id] ?? id)));
   redraw();
   let room = innerWidth;
   addEventListener('resize', () => {

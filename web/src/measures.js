@@ -11,32 +11,67 @@ const MOST_ROWS = 10; // of the slowest
 /** Every point is a share of the filters, in percent, and what the slowest of those takes. */
 function shares(rows) {
   const sorted = rows.map(({ milliseconds }) => milliseconds).sort((a, b) => a - b);
-  return sorted.map((value, i) => [Math.round((1000 * (i + 1)) / sorted.length) / 10, value]);
+  return sorted.map((value, i) => [Math.round((1000 * (i + 1)) / sorted.length) / 10, value]).filter(([, value]) => value > 0);
 }
 
-function timesTable(series) {
-  const isShown = ([name, value]) => typeof value === 'number' && name !== 'median';
-  const others = [...new Set(series.flatMap((each) => Object.entries(each).filter(isShown).map(([name]) => name)))];
-  const show = (name, value) => (value === undefined ? '' : /kilobytes|megabytes|memory|count|rows/.test(name) ? number(value) : duration(value));
-  return table('Times to compile', [['what'], ['median', true], ...others.map((name) => [name.replaceAll('_', ' '), true]), ['filters', true], ['without a program', true]],
-    series.map((each) => [each.name, duration(each.median), ...others.map((name) => show(name, each[name])), number(each.rows?.length), number(each.failed?.length ?? 0)]));
+/** 'in process: -O1' -> ['in process', '-O1']. */
+const splitName = (name) => (name.includes(': ') ? [name.slice(0, name.indexOf(': ')), name.slice(name.indexOf(': ') + 2)] : ['', name]);
+
+function timesFigures(series) {
+  const groups = new Map();
+  for (const each of series) {
+    const [group, label] = splitName(each.name);
+    groups.set(group, [...(groups.get(group) ?? []), { ...each, label }]);
+  }
+  return [...groups].map(([group, members]) => figure(members.map(({ label, compiler, rows }, i) => ({
+    label: compiler === 'libpcap' || !compiler ? label : `bpfopt ${label.replace(/^bpfopt /, '')}`, colour: `s${i % COLOURS}`, line: true, isSmooth: true,
+    ...(compiler === 'libpcap' ? { dash: [5, 5], marker: 'theirs' } : {}), points: shares(rows),
+  })), {
+    title: `Time to compile${group ? `, ${group}` : ''}.`, subtitle: 'How large a part of the filters is compiled within a time.', x: 'percent of the filters', y: 'milliseconds', logY: true,
+    describe: (share, values) => [`${share} % of the filters: `, values.map(({ label, value }) => `${label} at most ${duration(value)}`).join('; ')],
+  }));
+}
+
+const kibibytes = (value) => `${(value / 1024).toFixed(1)} MiB`;
+
+/** Of times, or of memory. */
+function seriesTable(label, series, show) {
+  const name = (row) => (typeof row === 'string' ? row : row.id);
+  const has = (member) => series.some((each) => each[member] !== undefined);
+  const columns = [
+    ['median', (each) => show(each.median)],
+    ...(has('ninetieth') ? [['90 % within', (each) => show(each.ninetieth)], ['worst', (each) => show(each.worst)]] : []),
+    ...(has('ratio') ? [["/ libpcap's", (each) => (each.ratio ? h('span', { title: `geometric mean over ${plural(each.ratio.rows, 'filter')}, beside ${each.ratio.beside}` }, each.ratio.geometric_mean.toFixed(2)) : '')]] : []),
+    ['filters', (each) => number(each.rows.length)],
+    ['without a program', (each) => (each.failed.length === 0 ? '0' : h('span', { title: each.failed.map(name).join(', ') }, number(each.failed.length)))],
+  ];
+  return table(label, [['what'], ...columns.map(([heading]) => [heading, true])], series.map((each) => [each.name, ...columns.map(([, get]) => get(each))]));
 }
 
 function slowest(series) {
-  return series.filter(({ rows }) => rows?.length > 0).map(({ name, rows }) => h('details', {}, h('summary', {}, `The slowest: ${name}`),
-    table(`The slowest: ${name}`, [['filter'], ['time', true]], [...rows].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, MOST_ROWS).map((row) => [h('code', {}, row.id), duration(row.milliseconds)]))));
+  return h('details', {}, h('summary', {}, 'The slowest filters'), series.map(({ name, rows }) => [h('h3', {}, name), table(`The slowest, ${name}`, [['filter'], ['time', true]],
+    [...rows].sort((a, b) => b.milliseconds - a.milliseconds).slice(0, MOST_ROWS).map((row) => [h('code', {}, row.id), duration(row.milliseconds)]))]));
 }
 
-export function timesSection(times) {
-  const { series, ...others } = times;
-  const drawn = series.filter(({ rows }) => rows?.length > 1 && rows.every(({ milliseconds }) => typeof milliseconds === 'number'));
-  const curves = drawn.map(({ name, rows }, i) => ({ label: name, colour: `s${i % COLOURS}`, line: true, isSmooth: true, points: shares(rows).filter(([, value]) => value > 0) }));
-  return section('times', 'How long compiling takes', 'Over the filters of the corpus. tcpdump and bpfopt as commands start a process; the others are calls of the libraries.',
-    curves.length > 0 ? figure(curves, {
-      title: 'Time to compile.', subtitle: 'How many of the filters are compiled within a time.', x: 'percent of the filters', y: 'milliseconds', logY: true,
-      describe: (share, values) => [`${share} % of the filters: `, values.map(({ label, value }) => `${label} at most ${duration(value)}`).join('; ')],
-    }) : '',
-    timesTable(series), slowest(series), Object.keys(others).length > 0 ? anything('times', others) : '');
+export function timesSection({ series, memory, levels }) {
+  const hasRatio = series.some(({ ratio }) => ratio);
+  return section('times', 'How long compiling takes', `Over the filters of the corpus, the best of a few runs. In process: calls of the libraries; whole process: commands, from start to end.${hasRatio ? ' "/ libpcap\'s": beside libpcap with its optimizer, in process or as tcpdump, in the geometric mean over the filters that both compile.' : ''}`,
+    h('div', { class: series.some(({ name }) => splitName(name)[0]) ? 'pair' : '' }, timesFigures(series)),
+    seriesTable('Times to compile', series, duration),
+    memory?.length > 0 ? [h('h3', {}, 'Peak memory of the commands'), seriesTable('Peak memory', memory, kibibytes)] : '',
+    levels?.rows > 0 ? h('p', {}, `What the time buys: the ${plural(levels.rows, 'filter')} come to ${number(levels.O1)} instructions at -O1, and to ${number(levels.O2)} at -O2.`) : '',
+    slowest(series));
+}
+
+/** Other compilers of filters. */
+export function peersSection({ peers, missing, rows }) {
+  const odd = (name) => rows.filter((row) => row.peers?.[name]?.outcome === 'different');
+  return section('peers', 'Other compilers', "Beside libpcap's optimizer: what else makes programs of the same filters, each held to the filter's meaning by the same verifier. Counted in the means are programs that were not found to differ.",
+    peers.length === 0 ? '' : table('Other compilers', [['compiler'], ['compared', true], ["ours / theirs", true], ["theirs / tcpdump's", true], ['equal', true], ['different', true], ['undecided', true], ['no program', true]],
+      peers.map((each) => [[h('b', {}, each.name), h('div', { class: 'note' }, each.description)], each.rows, each.ours_to_theirs.toFixed(3), each.theirs_to_tcpdump.toFixed(3), each.equal, each.different, each.undecided, each.refused])),
+    missing.length === 0 ? '' : h('p', { class: 'note' }, 'Not installed here: ', missing.map(({ name, package: from }) => (from ? `${name} (of the package ${from})` : name)).join(', '), '.'),
+    peers.filter(({ name }) => odd(name).length > 0).map(({ name }) => h('details', {}, h('summary', {}, `${plural(odd(name).length, 'filter')} on which ${name} differs from the filter`),
+      odd(name).map((row) => [h('p', {}, h('code', {}, row.filter)), row.peers[name].message ? h('pre', { class: 'wrap' }, row.peers[name].message) : '']))));
 }
 
 const spreadText = (spread) => (spread ? `${spread.median.toFixed(2)} (${spread.first_quartile.toFixed(2)}–${spread.third_quartile.toFixed(2)})` : '—');
@@ -69,9 +104,9 @@ export function ratesSection({ interpreter, kernel, rows }) {
 }
 
 export function ablationSection(ablation) {
-  return section('ablation', 'What each pass is worth', 'All filters compiled without one of the passes: the instructions of all programs together, and the geometric mean of the sizes divided by those with every pass.',
+  return section('ablation', 'What each pass is worth', "All filters compiled without one of the passes: the instructions of all programs together, and the geometric mean of their sizes divided by libpcap's.",
     table('What each pass is worth', [['without'], ['instructions', true], ['mean', true], ['larger', true], ['smaller', true], ['which are larger']],
-      ablation.map((row) => [h('code', {}, row.without), number(row.instructions), row.geometric_mean.toFixed(3), row.larger.length, row.smaller,
+      ablation.map((row) => [row.without === '' ? 'nothing' : h('code', {}, row.without), number(row.instructions), row.geometric_mean.toFixed(3), row.larger.length, row.smaller,
         row.larger.length > 0 ? h('details', { class: 'inline' }, h('summary', {}, plural(row.larger.length, 'filter')), row.larger.map(({ id, before, after }) => h('div', {}, h('code', {}, id), ` ${before}, without ${after}`))) : ''])));
 }
 

@@ -12,15 +12,18 @@ export function redraw() {
   for (const plot of plots) plot.draw();
 }
 
-const HINT = 'Point at the plot to read it, or go through it with the left and right arrow keys.';
+const HINT = 'Point at a plot to read it, or go through it with the left and right arrow keys.';
+let isFirst = true;
 
 /**
  * A figure with a plot of `series` [{label, colour, points: [[x, y], ...], spread: Map of x to [low, high]}] over common
- * x values. `options`: {title, subtitle, describe(x value, values), x, y, log, logY, line at y: level}.
+ * x values. `options`: {title, subtitle, describe(x value, values), x, y, log, logY, line at y: level,
+ * keys where they are not the series}.
  */
 export function figure(series, options) {
   const box = h('div', { class: 'plot', tabindex: 0, role: 'group', 'aria-label': `Plot. ${options.title} ${HINT}` });
-  const readout = h('p', { class: 'readout note', role: 'status' }, HINT);
+  const readout = h('p', { class: 'readout note', role: 'status' }, isFirst ? HINT : '');
+  isFirst = false;
   const xs = [...new Set(series.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
   const data = [xs, ...series.map(({ points }) => {
     const byX = new Map(points);
@@ -40,7 +43,7 @@ export function figure(series, options) {
     const next = Math.min(Math.max(at + step, 0), xs.length - 1);
     plot.setCursor({ left: plot.valToPos(xs[next], 'x'), top: plot.over.clientHeight / 2 });
   });
-  const legend = h('p', { class: 'keys' }, series.map(({ label, colour: name, marker }) =>
+  const legend = h('p', { class: 'keys' }, (options.keys ?? series).map(({ label, colour: name, marker }) =>
     h('span', { class: `key ${name} ${marker ?? ''}` }, label)));
   return h('figure', {}, h('figcaption', {}, h('b', {}, options.title), options.subtitle ? ` ${options.subtitle}` : ''), legend, box, readout);
 }
@@ -98,6 +101,9 @@ function drawLevel(u, level, ink) {
 /** From low to high, a bar behind each point of the series that have them. */
 function drawSpreads(u, series) {
   u.ctx.save();
+  u.ctx.beginPath();
+  u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
+  u.ctx.clip();
   u.ctx.lineWidth = 1.5 * devicePixelRatio;
   u.ctx.globalAlpha = 0.45;
   for (const { colour: name, spread } of series) {

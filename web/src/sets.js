@@ -6,6 +6,7 @@ import { number } from './tables.js';
 const KERNEL_LIMIT = 4096;
 const EVERY = 'every';
 const COLOURS = 8;
+const FEW = 3; // kinds that one plot shows well
 
 /**
  * The exponent b of the best y = a * x^b through the larger half of the points, by least squares on logarithms;
@@ -74,6 +75,7 @@ function setsFigure(measure, chosen) {
     title: `${measure.title}.`, x: 'entries in the filter', y: measure.unit, log: true,
     level: measure.level !== undefined && largest > measure.level / 4 ? measure.level : undefined,
     subtitle: growthText(measure, chosen),
+    keys: chosen.length === 1 ? undefined : [...chosen.map(({ name }, i) => ({ label: name, colour: `s${i % COLOURS}` })), { label: 'dotted: libpcap', colour: 'ink', marker: 'theirs' }],
     describe: (entries, values) => [`${number(entries)} entries: `, values.map(({ label, value }) => `${label} ${measure.show(value)}`).join('; ')],
   });
 }
@@ -82,7 +84,7 @@ function setsFigure(measure, chosen) {
 function growthText(measure, chosen) {
   if (chosen.length !== 1) return '';
   const grows = curvesOf(measure, chosen).map(({ label, points }) => [label, exponent(points)]).filter(([, power]) => power !== null);
-  return grows.map(([label, power]) => `${label} grows like n^${power.toFixed(2)}`).join(', ');
+  return grows.map(([label, power]) => (Math.abs(power) < 0.05 ? `${label} hardly grows` : `${label} grows like n^${power.toFixed(2)}`)).join(', ');
 }
 
 function setsTable(all) {
@@ -116,7 +118,9 @@ function kernelText({ entries, ours, libpcap, ratio, first_quartile: low, third_
 export function setsSection({ rows, kernel }, redraw) {
   const all = seriesOf(rows);
   const plain = all.filter(({ isPlain }) => isPlain);
-  const choices = [...(plain.length > 1 ? [[EVERY, 'every kind']] : []), ...all.map(({ name }) => [name, name])];
+  const each = all.map(({ name }) => [name, name]);
+  const every = plain.length > 1 ? [[EVERY, 'every kind']] : [];
+  const choices = plain.length > FEW ? [...each, ...every] : [...every, ...each]; // what is chosen first
   const kind = h('select', { id: 'kind', onchange: () => draw(true) }, choices.map(([value, text]) => h('option', { value }, text)));
   const figures = h('div', { class: 'pair' });
   const draw = (isShown) => {
