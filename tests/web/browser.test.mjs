@@ -212,6 +212,14 @@ for (const [name, words] of Object.entries({ 'no filter at all': [''], 'one that
   });
 }
 
+const HOSTS = Array.from({ length: 120 }, (_, i) => `host 10.${(i * 7) % 256}.${(i * 29) % 256}.${(i * 101) % 256}`).join(' or ');
+pageTest('a filter too large for a picture is shown as text, in part, and the page stays quick', [HOSTS], { viewport: { width: 390, height: 844 } }, async (tab) => {
+  assert.match(await tab.locator('#graph').textContent(), /blocks: too many for a picture.*more lines/s);
+  assert.ok(await tab.evaluate(() => document.getElementById('graph').textContent.length) < 300_000);
+  await tab.click('#packet-example');
+  assert.ok(await tab.locator('.row.lit').count() > 4);
+});
+
 /** A page of the bench over the corpus, made once; with few large filters, which take long. */
 let benchPage = null;
 function benchReport() {

@@ -65,7 +65,18 @@ function draw(blocks, changed, isFresh) {
     edges, nodes);
 }
 
-const textOf = (blocks) => blocks.map((block) => block.lines.join('\n')).join('\n');
+const MOST_LINES = 250; // of text: a browser takes seconds for a box of megabytes
+const MOST_IN_LINE = 1000;
+
+/** As the compiler prints it, cut where it is too much for a page. */
+function shortened(text, stage) {
+  const lines = text.split('\n');
+  const shown = lines.slice(0, MOST_LINES).map((line) => (line.length > MOST_IN_LINE ? `${line.slice(0, MOST_IN_LINE)}… (${plural(line.length - MOST_IN_LINE, 'more character')})` : line));
+  if (lines.length > MOST_LINES) shown.push(`… and ${plural(lines.length - MOST_LINES, 'more line')}: bpfopt compile --print-after=${stage} prints them.`);
+  return h('pre', {}, shown.join('\n'));
+}
+
+const textOf = (blocks, stage) => shortened(blocks.map((block) => block.lines.join('\n')).join('\n'), stage);
 
 const DESCRIPTIONS = {
   parse: 'The filter, read and written out with all of its qualifiers.',
@@ -104,13 +115,13 @@ export function passesSection(data) {
       h('span', { class: 'note' }, [...counts, duration(stage.milliseconds)].join('; ')));
     drawStage(stage, changed, isFresh);
     extra.replaceChildren(
-      stage.graph ? h('details', {}, h('summary', {}, 'The same as text'), h('pre', {}, textOf(stage.graph))) : '',
-      gone.length > 0 ? h('details', {}, h('summary', {}, `${plural(gone.length, 'block')} of before that ${gone.length === 1 ? 'is' : 'are'} gone`), h('pre', {}, textOf(gone))) : '');
+      stage.graph ? h('details', {}, h('summary', {}, 'The same as text'), textOf(stage.graph, stage.name)) : '',
+      gone.length > 0 ? h('details', {}, h('summary', {}, `${plural(gone.length, 'block')} of before that ${gone.length === 1 ? 'is' : 'are'} gone`), textOf(gone, stage.name)) : '');
   }
 
   function drawStage(stage, changed, isFresh) {
-    if (!stage.graph) picture.replaceChildren(h('pre', {}, stage.text));
-    else if (stage.graph.length > MOST_BLOCKS) picture.replaceChildren(h('pre', {}, `${stage.graph.length} blocks: too many for a picture.\n\n${textOf(stage.graph)}`));
+    if (!stage.graph) picture.replaceChildren(shortened(stage.text, stage.name));
+    else if (stage.graph.length > MOST_BLOCKS) picture.replaceChildren(h('p', { class: 'note crowd' }, `${plural(stage.graph.length, 'block')}: too many for a picture. As text:`), textOf(stage.graph, stage.name));
     else showPicture(draw(stage.graph, changed, isFresh));
   }
 
