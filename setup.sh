@@ -6,6 +6,9 @@
 #   ./setup.sh run FILTER...    build, and compile a filter
 #   ./setup.sh test             build, and run all tests
 #   ./setup.sh browser          build, install Chromium and what the pages are made of, and try the pages in it
+#   ./setup.sh results [--captures DIRECTORY]
+#                               build, and measure everything anew: docs/results.md, the figures in README.md
+#                               and docs/, and the same as a page, build/bench.html; takes a quarter of an hour
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
 #   ./setup.sh fuzz TARGET [SECONDS]
 #                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds
@@ -105,6 +108,13 @@ case $command in
     build build bpfopt_bench $release
     (cd web && npm ci --no-audit --no-fund) >&2
     ctest --test-dir build --output-on-failure -R '^web\.'
+    ;;
+  results)
+    install_packages
+    build build bpfopt_cli $release
+    build build bpfopt_bench $release
+    build/bpfopt-bench --results docs/results.md --html build/bench.html \
+      --update-documents README.md docs/*.md "$@"
     ;;
   sanitize)
     # Clang builds this in two thirds of GCC's time, and warns of other things.

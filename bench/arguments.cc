@@ -81,8 +81,7 @@ class CommandLine {
     add("--sets", "sets", "filters of many hosts, nets and ports");
     add("--ablation", "ablation", "what programs come to without each of the passes");
     add("--seccomp", "seccomp", "what libseccomp's filters of system calls come to");
-    group->add_flag_callback(
-        "--levels", [this] { arguments_.mode = Arguments::Mode::kLevels; }, "what -O3 gains over -O2");
+    add("--levels", "levels", "what -O3 gains over -O2");
     baseline_ = group->add_option("--baseline", arguments_.baseline.path,
                                   "which rows are better or worse than in this file");
     app_.add_flag("--update-baseline", arguments_.baseline.update, "for --baseline: write the file anew")
@@ -120,11 +119,11 @@ class CommandLine {
     app_.add_option("--sizes", how.sets.sizes, "for --sets: numbers of entries")
         ->delimiter(',')
         ->check(CLI::Range(1, 100'000));
-    app_.add_flag("--plain", plain_, "for --sets: no negated and no clustered filters");
-    libpcap_seconds_ =
-        app_.add_option("--libpcap-seconds", seconds_,
-                        "for --sets: processor time that libpcap has for a filter; 0 leaves it out")
-            ->check(CLI::Range(0, 3600));
+    app_.add_flag("--variants,!--plain", variants_,
+                  "for --sets: negated and clustered filters too, or not; by itself --sets has them");
+    app_.add_option("--libpcap-seconds", seconds_,
+                    "for --sets: processor time that libpcap has for a filter; 0 leaves it out")
+        ->check(CLI::Range(0, 3600));
     app_.add_flag("--no-kernel", skips_kernel_, "for --sets: nothing in the running kernel");
   }
 
@@ -135,7 +134,6 @@ class CommandLine {
                       : markdown_ ? Arguments::Form::kMarkdown
                                   : Arguments::Form::kText;
     PartOptions& how = arguments_.how;
-    how.sets.has_variants = !plain_;
     how.sets.asks_kernel = !skips_kernel_;
     if (seconds_) how.sets.libpcap_limit = std::chrono::seconds(*seconds_);
     Documents& documents = arguments_.documents;
@@ -144,6 +142,7 @@ class CommandLine {
     if (is_run_of_parts && ways_->count_all() > 0)
       throw CLI::ValidationError("--results, --html, --parts and --update-documents make a run of their own");
     if (is_run_of_parts) arguments_.mode = Mode::kDocuments;
+    how.sets.has_variants = variants_.value_or(!is_run_of_parts);
     if (baseline_->count() > 0) arguments_.mode = Mode::kBaseline;
     if (is_run_of_parts && documents.parts.empty() && documents.results.empty() && documents.updated.empty())
       MakePageQuick();
@@ -162,7 +161,6 @@ class CommandLine {
     if (how.sets.kinds.empty()) how.sets.kinds.assign(kKindsOfQuickPage.begin(), kKindsOfQuickPage.end());
     if (how.sets.sizes.empty()) how.sets.sizes.assign(kSizesOfQuickPage.begin(), kSizesOfQuickPage.end());
     if (!seconds_) how.sets.libpcap_limit = kLibpcapOfQuickPage;
-    how.sets.has_variants = false;
     how.sets.asks_kernel = false;
   }
 
@@ -171,11 +169,10 @@ class CommandLine {
   std::string relation_ = "faithful";
   bool json_ = false;
   bool markdown_ = false;
-  bool plain_ = false;
   bool skips_kernel_ = false;
+  std::optional<bool> variants_;
   std::optional<unsigned> seconds_;
   CLI::Option* baseline_ = nullptr;
-  CLI::Option* libpcap_seconds_ = nullptr;
   CLI::App* ways_ = nullptr;
 };
 

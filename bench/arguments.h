@@ -21,7 +21,7 @@ struct Documents {
 };
 
 struct Arguments {
-  enum class Mode { kPart, kDocuments, kLevels, kBaseline };
+  enum class Mode { kPart, kDocuments, kBaseline };
   enum class Form { kText, kMarkdown, kJson };
 
   Mode mode = Mode::kPart;

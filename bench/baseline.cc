@@ -1,18 +1,21 @@
-// Lines of 'file id balanced executed speed executed', sorted as the corpus is: differences read well in a
-// diff.
+// Lines of 'file id figure...', sorted as the corpus is: differences read well in a diff.
 #include "bench/baseline.h"
 
+#include "bench/measure.h"
 #include "bench/output_file.h"
 #include "bench/traffic.h"
 #include "bpfopt/libpcap.h"
 #include "bpfopt/verify.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
-#include <fstream>
+#include <istream>
 #include <map>
 #include <optional>
 #include <sstream>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,48 +25,104 @@ namespace bpfopt::bench {
 namespace {
 
 constexpr std::string_view kHead =
-    "# What each row of the corpus comes to: instructions and, on Ethernet, instructions executed over 4000\n"
-    "# generated packets, under the balanced objective and under speed. Written by\n"
+    "# What each row of the corpus comes to: ours under the balanced objective, under speed and under the\n"
+    "# strict relation, and tcpdump's where it is right under that relation; instructions, and on Ethernet\n"
+    "# instructions executed over 4000 generated packets. All of ours are proven. Written by\n"
     "# `bpfopt-bench --baseline FILE --update-baseline`, with\n";
+constexpr std::string_view kColumnsLine =
+    "# file id | balanced, executed | speed, executed | strict | tcpdump, executed | tcpdump (strict)\n";
+constexpr std::string_view kNone = "-";  // executed off Ethernet; tcpdump's where it is wrong or refuses
 
-struct Figures {
-  std::size_t instructions = 0;
-  std::size_t executed = 0;  // 0: not on Ethernet
+// One figure of a row.
+struct Column {
+  std::string_view name;
+  bool is_ours = true;
 };
-constexpr std::array kObjectives = {std::pair{Objective::kBalanced, "balanced"},
-                                    std::pair{Objective::kSpeed, "speed"}};
-using RowFigures = std::array<Figures, kObjectives.size()>;
+constexpr std::array kColumns = {
+    Column{"instructions (balanced)"},   Column{"executed (balanced)"},
+    Column{"instructions (speed)"},      Column{"executed (speed)"},
+    Column{"instructions (strict)"},     Column{"tcpdump's instructions", false},
+    Column{"tcpdump's executed", false}, Column{"tcpdump's instructions (strict)", false}};
+using RowFigures = std::array<std::optional<std::size_t>, kColumns.size()>;
 
 std::string VersionLine() { return fmt::format("# {}\n", LibpcapVersion()); }
 
 std::string NameOf(const CorpusRow& row) { return row.file + " " + row.id; }
 
-Expected<Figures> Measure(const CorpusRow& row, CompileOptions options, Objective objective,
-                          const std::vector<Frame>& frames) {
+std::optional<std::size_t> Executed(const Program& program, const CorpusRow& row,
+                                    const std::vector<Frame>& frames) {
+  if (row.link_type != "EN10MB") return std::nullopt;
+  std::size_t sum = 0;
+  for (const Frame& frame : frames) sum += RunOnPacket(program, frame.bytes, frame.wire_length).executed;
+  return sum;
+}
+
+// With tcpdump's.
+Expected<Row> MeasureProven(const CorpusRow& corpus_row, const CompileOptions& options) {
+  auto row = Measure(corpus_row, options);
+  if (!row) return row;
+  if (row->ours == 0) return InvalidInput(row->message);
+  if (!row->proven) return MakeError(ErrorCode::kUndecided, "not proven");
+  return row;
+}
+
+// By itself.
+Expected<Program> CompileProven(const CorpusRow& row, CompileOptions options) {
   options.link_type = row.link_type;
-  options.objective = objective;
-  options.netmask = 0;
-  const auto compiled = Compile(row.filter, options);
+  auto compiled = Compile(row.filter, options);
   if (!compiled) return tl::unexpected(compiled.error());
   if (!compiled->proven) return MakeError(ErrorCode::kUndecided, "not proven");
-  Figures figures{compiled->program.size(), 0};
-  if (row.link_type == "EN10MB") {
-    for (const Frame& frame : frames) {
-      figures.executed += RunOnPacket(compiled->program, frame.bytes, frame.wire_length).executed;
-    }
+  return std::move(compiled->program);
+}
+
+Expected<RowFigures> MeasureRow(const CorpusRow& corpus_row, const CompileOptions& options,
+                                const std::vector<Frame>& frames) {
+  CompileOptions speed = options;
+  speed.objective = Objective::kSpeed;
+  CompileOptions strict = options;
+  strict.relation = Relation::kStrict;
+  const auto balanced_row = MeasureProven(corpus_row, options);
+  if (!balanced_row) return tl::unexpected(balanced_row.error());
+  const auto speed_program = CompileProven(corpus_row, speed);
+  if (!speed_program) return tl::unexpected(speed_program.error());
+  const auto strict_row = MeasureProven(corpus_row, strict);
+  if (!strict_row) return tl::unexpected(strict_row.error());
+  RowFigures figures = {balanced_row->ours, Executed(balanced_row->program, corpus_row, frames),
+                        speed_program->size(), Executed(*speed_program, corpus_row, frames),
+                        strict_row->ours};
+  if (balanced_row->status == Status::kCompared) {
+    figures[5] = balanced_row->theirs;
+    figures[6] = Executed(balanced_row->their_program, corpus_row, frames);
   }
+  if (strict_row->status == Status::kCompared) figures[7] = strict_row->theirs;
   return figures;
+}
+
+std::string ToText(const std::optional<std::size_t>& figure) {
+  return figure ? std::to_string(*figure) : std::string(kNone);
 }
 
 std::string FormatLine(const std::string& name, const RowFigures& row) {
   std::string line = name;
-  for (const Figures& figures : row) line += fmt::format(" {} {}", figures.instructions, figures.executed);
+  for (const auto& figure : row) line += " " + ToText(figure);
   return line + "\n";
 }
 
+// False: neither a number nor none.
+bool ReadFigure(std::istream& words, std::optional<std::size_t>& figure) {
+  std::string word;
+  if (!(words >> word)) return false;
+  if (word == kNone) return true;
+  std::size_t value = 0;
+  const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+  figure = value;
+  return failure == std::errc() && end == word.data() + word.size();
+}
+
 Expected<std::map<std::string, RowFigures>> ReadBaseline(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) return InvalidInput("cannot read " + path);
+  auto text = ReadText(path);
+  if (!text) return tl::unexpected(text.error());
+  std::istringstream file(std::move(*text));
   std::map<std::string, RowFigures> rows;
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
@@ -71,10 +130,11 @@ Expected<std::map<std::string, RowFigures>> ReadBaseline(const std::string& path
     std::istringstream words(line);
     std::string corpus_file;
     std::string id;
-    RowFigures row;
     words >> corpus_file >> id;
-    for (Figures& figures : row) words >> figures.instructions >> figures.executed;
-    if (!words) return InvalidInput(fmt::format("{}:{}: expected a file, an id and figures", path, number));
+    RowFigures row;
+    if (!std::ranges::all_of(row, [&](auto& figure) { return ReadFigure(words, figure); }))
+      return InvalidInput(
+          fmt::format("{}:{}: expected a file, an id and {} figures", path, number, row.size()));
     rows.emplace(corpus_file + " " + id, row);
   }
   return rows;
@@ -83,14 +143,12 @@ Expected<std::map<std::string, RowFigures>> ReadBaseline(const std::string& path
 // What is to be said of one row: nothing when it is as it was.
 std::string Difference(const std::string& name, const RowFigures& before, const RowFigures& now) {
   std::string text;
-  const auto compare = [&](std::size_t was, std::size_t is, const char* objective, const char* what) {
-    if (was == is) return;
-    text += fmt::format("{:<7} {}: {} {} -> {} ({})\n", is > was ? "worse" : "better", name, what, was, is,
-                        objective);
-  };
-  for (std::size_t i = 0; i < kObjectives.size(); ++i) {
-    compare(before[i].instructions, now[i].instructions, kObjectives[i].second, "instructions");
-    compare(before[i].executed, now[i].executed, kObjectives[i].second, "executed");
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    if (before[i] == now[i]) continue;
+    const bool has_order = kColumns[i].is_ours && before[i] && now[i];
+    const char* verdict = !has_order ? "changed" : *now[i] > *before[i] ? "worse" : "better";
+    text += fmt::format("{:<7} {}: {} {} -> {}\n", verdict, name, kColumns[i].name, ToText(before[i]),
+                        ToText(now[i]));
   }
   return text;
 }
@@ -124,24 +182,11 @@ class Comparison {
   std::string text_;
 };
 
-Expected<RowFigures> MeasureRow(const CorpusRow& row, const CompileOptions& options,
-                                const std::vector<Frame>& frames) {
-  RowFigures figures;
-  for (std::size_t i = 0; i < kObjectives.size(); ++i) {
-    const auto measured = Measure(row, options, kObjectives[i].first, frames);
-    if (!measured) return tl::unexpected(measured.error());
-    figures[i] = *measured;
-  }
-  return figures;
-}
-
 }  // namespace
 
 bool IsOfAnotherLibpcap(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str().find(VersionLine()) == std::string::npos;
+  const auto text = ReadText(path);
+  return !text || text->find(VersionLine()) == std::string::npos;
 }
 
 Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& options,
@@ -168,7 +213,9 @@ Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& 
   }
   if (!how.update) return std::move(comparison).Finish(corpus.rows.size());
   if (!failures.empty()) return ModeReport{.text = failures, .is_bad = true};
-  if (auto written = WriteOutput(how.path, std::string(kHead) + VersionLine() + text); !written)
+  if (auto written =
+          WriteOutput(how.path, std::string(kHead) + VersionLine() + std::string(kColumnsLine) + text);
+      !written)
     return tl::unexpected(written.error());
   return ModeReport{.text = fmt::format("{} rows written to {}\n", corpus.rows.size(), how.path)};
 }

@@ -17,11 +17,11 @@ struct BaselineOptions {
   bool update = false;  // write the figures of today instead of comparing with them
 };
 
-// Compiles the corpus under the balanced and the speed objective and compares with the file, row by row:
-// instructions, and for Ethernet rows the instructions executed over the packets of MakeTraffic. The report
-// is bad when a figure differs or a program is not proven: a row that is better belongs into the file, with
-// the change that made it so. Rows are named with their figures of both times. Errors: the file cannot be
-// read or written, or is none.
+// Compiles the corpus under the balanced and the speed objective and under the strict relation, and compares
+// with the file, row by row: instructions, for Ethernet rows the instructions executed over the packets of
+// MakeTraffic, and both of tcpdump's. The report is bad when a figure differs or a program is not proven: a
+// row that is better belongs into the file, with the change that made it so. Rows are named with their
+// figures of both times. Errors: the file cannot be read or written, or is none.
 Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& options,
                                     const BaselineOptions& how);
 

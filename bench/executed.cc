@@ -96,7 +96,7 @@ std::string FormatText(const std::vector<Compared>& rows, std::size_t packets) {
 std::string FormatSummary(const std::vector<Compared>& rows, std::size_t packets) {
   std::string text = fmt::format("| over {} packets | ours / tcpdump's |\n| --- | --- |\n", packets);
   for (const auto& [name, mean] : GeometricMeans(rows)) text += fmt::format("| {} | {:.3f} |\n", name, mean);
-  return text + fmt::format("\n{} rows, of which {} are above 1.02 and {} above 1.15.\n", rows.size(),
+  return text + fmt::format("\n{} rows; above 1.02: {}; above 1.15: {}.\n", rows.size(),
                             CountAbove(rows, 1.02), CountAbove(rows, 1.15));
 }
 

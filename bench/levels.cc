@@ -35,11 +35,20 @@ std::string Times(std::vector<double> times) {
   return fmt::format("median {:.0f} ms, max {:.0f} ms", times[times.size() / 2], times.back());
 }
 
+// In a cell of a Markdown table.
+std::string Escaped(std::string text) {
+  for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
 }  // namespace
 
 Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& options) {
-  std::string text =
+  ModeReport report;
+  report.text =
       fmt::format("{:>4} {:>4} {:>7}  {:<22} {:<18} {}\n", "-O2", "-O3", "ms", "id", "link type", "filter");
+  report.summary = "| -O2 | -O3 | link type | filter |\n| --- | --- | --- | --- |\n";
+  auto changed = nlohmann::ordered_json::array();
   std::size_t second_sum = 0;
   std::size_t third_sum = 0;
   std::size_t unproven = 0;
@@ -50,7 +59,7 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
     const auto second = CompileAt(2, row, options);
     const auto third = CompileAt(3, row, options);
     if (!second || !third) {
-      text += fmt::format("not compiled: {}\n", row.id);
+      report.text += fmt::format("not compiled: {}\n", row.id);
       ++failed;
       continue;
     }
@@ -60,13 +69,26 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
     second_times.push_back(second->milliseconds);
     third_times.push_back(third->milliseconds);
     if (third->instructions == second->instructions) continue;
-    text += fmt::format("{:>4} {:>4} {:>7.0f}  {:<22} {:<18} {}\n", second->instructions, third->instructions,
-                        third->milliseconds, row.id, row.link_type, row.filter);
+    report.text += fmt::format("{:>4} {:>4} {:>7.0f}  {:<22} {:<18} {}\n", second->instructions,
+                               third->instructions, third->milliseconds, row.id, row.link_type, row.filter);
+    report.summary += fmt::format("| {} | {} | {} | `{}` |\n", second->instructions, third->instructions,
+                                  row.link_type, Escaped(row.filter));
+    changed.push_back({{"id", row.id},
+                       {"file", row.file},
+                       {"O2", second->instructions},
+                       {"O3", third->instructions},
+                       {"proven", third->proven}});
   }
-  text += fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n", third_times.size(),
-                      second_sum, third_sum, unproven);
-  text += fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
-  return ModeReport{.text = std::move(text), .is_bad = unproven + failed > 0};
+  const std::string sums = fmt::format("{} rows: {} instructions at -O2, {} at -O3, {} rows not proven\n",
+                                       third_times.size(), second_sum, third_sum, unproven);
+  report.text += sums;
+  report.text +=
+      fmt::format("Compile time in process: -O2 {}; -O3 {}\n", Times(second_times), Times(third_times));
+  report.summary += "\n" + sums;
+  report.data = {
+      {"rows", third_times.size()}, {"O2", second_sum}, {"O3", third_sum}, {"changed", std::move(changed)}};
+  report.is_bad = unproven + failed > 0;
+  return report;
 }
 
 }  // namespace bpfopt::bench

@@ -5,7 +5,6 @@
 #include "bench/corpus.h"
 #include "bench/environment.h"
 #include "bench/html.h"
-#include "bench/levels.h"
 #include "bench/output_file.h"
 #include "bench/parts.h"
 #include "bench/results.h"
@@ -136,8 +135,6 @@ int Run(const Arguments& arguments) {
   switch (arguments.mode) {
     case Arguments::Mode::kDocuments:
       return MakeDocuments(arguments, *corpus);
-    case Arguments::Mode::kLevels:
-      return Print(bpfopt::bench::CompareLevels(*corpus, arguments.options), arguments.form);
     case Arguments::Mode::kBaseline:
       return HoldToBaseline(arguments, *corpus);
     case Arguments::Mode::kPart:

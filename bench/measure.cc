@@ -32,6 +32,7 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
   row.bound = FindLowerBound(compiled->source, compiled->program,
                              {.target = options.target, .relation = options.relation})
                   .instructions;
+  row.program = std::move(compiled->program);
 
   auto theirs = AskTcpdump(corpus.link_type, corpus.filter);
   if (!theirs) return tl::unexpected(theirs.error());
@@ -41,12 +42,14 @@ Expected<Row> Measure(const CorpusRow& corpus, const CompileOptions& base_option
     return row;
   }
   row.theirs = theirs->program.size();
-  row.program = std::move(compiled->program);
   row.their_program = std::move(theirs->program);
   const auto verdict = Verify(compiled->source, row.their_program, {.relation = options.relation});
   if (verdict && verdict->answer == Answer::kDifferent) {
     row.status = Status::kTcpdumpWrong;
     row.message = Describe(*verdict->counterexample);
+  } else if (!verdict || verdict->answer == Answer::kUndecided) {
+    row.status = Status::kTcpdumpUndecided;
+    row.message = verdict ? verdict->reason : verdict.error().message;
   }
   return row;
 }

@@ -16,10 +16,11 @@ namespace bpfopt::bench {
 
 enum class Status {
   kCompared,
-  kTcpdumpWrong,    // a packet shows that tcpdump's program is not equal to the filter under the relation
-  kTcpdumpRefuses,  // tcpdump has no program for the filter
-  kUnsupported,     // bpfopt does not have the link type
-  kFailed,          // bpfopt has no program
+  kTcpdumpWrong,      // a packet shows that tcpdump's program is not equal to the filter under the relation
+  kTcpdumpUndecided,  // whether it is equal could not be found out
+  kTcpdumpRefuses,    // tcpdump has no program for the filter
+  kUnsupported,       // bpfopt does not have the link type
+  kFailed,            // bpfopt has no program
 };
 
 struct Row {

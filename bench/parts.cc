@@ -2,6 +2,7 @@
 
 #include "bench/ablation.h"
 #include "bench/executed.h"
+#include "bench/levels.h"
 #include "bench/rates.h"
 #include "bench/report.h"
 #include "bench/seccomp.h"
@@ -84,6 +85,12 @@ const std::vector<Part>& Parts() {
        .command = "bpfopt-bench --ablation",
        .measure = [](const Corpus& corpus, const Options& options,
                      const PartOptions&) { return CompareWithoutPasses(corpus, options); }},
+      {.name = "levels",
+       .member = "levels",
+       .title = "What -O3 gains",
+       .command = "bpfopt-bench --levels",
+       .measure = [](const Corpus& corpus, const Options& options,
+                     const PartOptions&) { return CompareLevels(corpus, options); }},
       {.name = "times",
        .member = "times",
        .title = "Time and memory to compile",

@@ -18,6 +18,8 @@ const char* StatusName(Status status) {
       return "compared";
     case Status::kTcpdumpWrong:
       return "tcpdump-wrong";
+    case Status::kTcpdumpUndecided:
+      return "tcpdump-undecided";
     case Status::kTcpdumpRefuses:
       return "tcpdump-refuses";
     case Status::kUnsupported:
@@ -104,7 +106,7 @@ std::string OtherRows(const std::vector<Row>& rows, Status status, const std::st
   for (const Row& row : rows) {
     if (row.status != status) continue;
     text += fmt::format("  {:<22} {:<18} {}\n", row.corpus.id, row.corpus.link_type, row.corpus.filter);
-    const bool has_program = status == Status::kTcpdumpWrong || status == Status::kTcpdumpRefuses;
+    const bool has_program = status != Status::kFailed && status != Status::kUnsupported;
     if (has_program)
       text += fmt::format("    ours: {} of at least {}, {}\n", row.ours, row.bound,
                           row.proven ? "proven" : "NOT PROVEN");
@@ -127,6 +129,8 @@ std::string FormatTable(const std::vector<Row>& rows) {
   std::string text = ComparedTable(rows);
   text += OtherRows(rows, Status::kFailed, "Rows that bpfopt has no program for");
   text += OtherRows(rows, Status::kTcpdumpWrong, "Rows where tcpdump's program is wrong (not compared)");
+  text += OtherRows(rows, Status::kTcpdumpUndecided,
+                    "Rows where tcpdump's program could not be judged (not compared)");
   text += OtherRows(rows, Status::kTcpdumpRefuses, "Rows that tcpdump refuses (not compared)");
   text +=
       OtherRows(rows, Status::kUnsupported, "Rows of link types that bpfopt does not have (not compared)");

@@ -40,14 +40,26 @@ constexpr std::array kColumns = {Column{"sizes", "instructions"}, Column{"strict
                                  Column{"executed", "executed"},
                                  Column{"executed-speed", "executed, `--objective speed`"}};
 
+// Rows that a part compares, of one file or of all.
+std::size_t CountRows(const nlohmann::ordered_json& data, const std::string& file) {
+  std::size_t rows = 0;
+  for (const auto& row : data.at("rows")) {
+    const bool is_compared = row.value("status", "compared") == "compared";
+    if (is_compared && (file == "all" || row.at("file") == file)) ++rows;
+  }
+  return rows;
+}
+
 // Ours / tcpdump's; empty where nothing was measured.
 std::string InShort(const std::vector<MeasuredPart>& parts) {
   std::vector<const nlohmann::ordered_json*> means;
-  std::string head = "| corpus |";
-  std::string line = "| --- |";
+  const nlohmann::ordered_json* first = nullptr;
+  std::string head = "| corpus | rows |";
+  std::string line = "| --- | --- |";
   for (const Column& column : kColumns) {
     const ModeReport* report = FindPart(parts, column.part);
     if (report == nullptr || !report->data.contains("geometric_mean")) continue;
+    if (first == nullptr) first = &report->data;
     means.push_back(&report->data.at("geometric_mean"));
     head += fmt::format(" {} |", column.title);
     line += " --- |";
@@ -55,7 +67,7 @@ std::string InShort(const std::vector<MeasuredPart>& parts) {
   if (means.empty()) return {};
   std::string text = head + "\n" + line + "\n";
   for (const auto& [name, unused] : means.front()->items()) {
-    text += fmt::format("| {} |", name);
+    text += fmt::format("| {} | {} |", name, CountRows(*first, name));
     for (const auto* each : means) {
       text += each->contains(name) ? fmt::format(" {:.3f} |", each->at(name).get<double>()) : " |";
     }

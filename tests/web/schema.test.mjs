@@ -56,8 +56,8 @@ test('bpfopt-bench --json', { skip: whyNot(bench) || noTcpdump }, () => {
   check(validate, output(bench, '--corpus', directory, '--executed', '--json'));
   check(validate, output(bench, '--corpus', directory, '--times', '--json'));
   check(validate, output(bench, '--corpus', directory, '--rates', '--json'));
-  const parts = 'sizes,strict,executed,executed-speed,seccomp,ablation,sets';
-  const page = output(bench, '--corpus', directory, '--parts', parts, '--html', join(directory, 'bench.html'), '--kinds', 'hosts', '--sizes', '8,16', '--plain', '--no-kernel', '--json');
+  const parts = 'sizes,strict,executed,executed-speed,seccomp,ablation,levels,sets';
+  const page = output(bench, '--corpus', directory, '--parts', parts, '--html', join(directory, 'bench.html'), '--kinds', 'hosts', '--sizes', '8,16', '--no-kernel', '--json');
   check(validate, page);
   assert.deepEqual(page.sets.rows.map(({ entries }) => entries), [8, 16]);
   assert.match(readFileSync(join(directory, 'bench.html'), 'utf8'), /"kind":"bench"/);
