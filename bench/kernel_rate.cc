@@ -29,12 +29,13 @@ class FilteredSockets {
     }
   }
 
+  bool exist() const { return ends_[0] >= 0; }
+
   bool Attach(Program program) {
     static_assert(sizeof(sock_filter) == sizeof(Instruction));
     sock_fprog argument{static_cast<unsigned short>(program.size()),
                         reinterpret_cast<sock_filter*>(program.data())};
-    return ends_[0] >= 0 &&
-           setsockopt(ends_[1], SOL_SOCKET, SO_ATTACH_FILTER, &argument, sizeof argument) == 0;
+    return setsockopt(ends_[1], SOL_SOCKET, SO_ATTACH_FILTER, &argument, sizeof argument) == 0;
   }
 
   // Packets a second; 0 when one is not sent, as after one that was accepted and that nobody takes.
@@ -65,9 +66,11 @@ Expected<KernelRate> CompareInKernel(const Program& ours, const Program& theirs,
   FilteredSockets first;
   FilteredSockets second;
   const auto refused = [](const char* whose, const Program& program) {
+    const int reason = errno;
     return InvalidInput(fmt::format("the kernel does not take {} {} instructions: {}", whose, program.size(),
-                                    std::strerror(errno)));
+                                    std::strerror(reason)));
   };
+  if (!first.exist() || !second.exist()) return InvalidInput("cannot make a pair of sockets");
   if (!first.Attach(ours)) return refused("our", ours);
   if (!second.Attach(theirs)) return refused("libpcap's", theirs);
   std::array<std::vector<double>, 2> rates;

@@ -24,7 +24,7 @@ struct KernelRuns {
 };
 
 // Sends frames that both programs reject through two socketpairs that have the programs attached, by turns.
-// An error when the kernel does not take a program.
+// An error, which says why, when there are no sockets or the kernel does not take a program.
 Expected<KernelRate> CompareInKernel(const Program& ours, const Program& theirs,
                                      const std::vector<std::vector<std::uint8_t>>& frames,
                                      const KernelRuns& runs = {});

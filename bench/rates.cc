@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,11 +25,18 @@ constexpr int kPasses = 4;  // over the frames, a run of the interpreter
 constexpr std::size_t kKernelFrames = 100;
 constexpr std::chrono::milliseconds kKernelRun{5};
 
+constexpr const char* kAcceptsAll = "accepts all";
+
+struct KernelRow {
+  std::optional<Spread> ratio;
+  std::string reason;  // why there is none: kAcceptsAll, or why the kernel could not be measured
+};
+
 struct RateRow {
   CorpusRow corpus;
   std::size_t sizes[2] = {0, 0};  // ours, tcpdump's
   Spread interpreter;             // time of ours / tcpdump's
-  std::optional<Spread> kernel;
+  KernelRow kernel;
 };
 
 double Interpret(const Program& program, const std::vector<Frame>& frames) {
@@ -59,7 +65,7 @@ Spread CompareInterpreted(const Program& ours, const Program& theirs, const std:
 }
 
 // Of packets that both reject: the kernel queues the others.
-std::optional<Spread> CompareRejecting(const Row& row, const std::vector<Frame>& frames) {
+KernelRow CompareRejecting(const Row& row, const std::vector<Frame>& frames) {
   std::vector<std::vector<std::uint8_t>> rejected;
   for (const Frame& frame : frames) {
     if (rejected.size() == kKernelFrames) break;
@@ -68,16 +74,11 @@ std::optional<Spread> CompareRejecting(const Row& row, const std::vector<Frame>&
     };
     if (verdict(row.program) == 0 && verdict(row.their_program) == 0) rejected.push_back(frame.bytes);
   }
-  if (rejected.empty()) return std::nullopt;
+  if (rejected.empty()) return {std::nullopt, kAcceptsAll};
   const auto rate = CompareInKernel(row.program, row.their_program, rejected, {kPairsOfRuns, kKernelRun});
-  if (!rate) return std::nullopt;
-  return Spread{1 / rate->ratio.third_quartile, 1 / rate->ratio.median, 1 / rate->ratio.first_quartile};
-}
-
-double GeometricMean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += std::log(value);
-  return values.empty() ? 1 : std::exp(sum / static_cast<double>(values.size()));
+  if (!rate) return {std::nullopt, rate.error().message};
+  const Spread& ratio = rate->ratio;  // of rates, not of times
+  return {Spread{1 / ratio.third_quartile, 1 / ratio.median, 1 / ratio.first_quartile}, {}};
 }
 
 std::vector<double> InterpreterRatios(const std::vector<RateRow>& rows) {
@@ -89,7 +90,7 @@ std::vector<double> InterpreterRatios(const std::vector<RateRow>& rows) {
 std::vector<double> KernelRatios(const std::vector<RateRow>& rows) {
   std::vector<double> ratios;
   for (const RateRow& row : rows) {
-    if (row.kernel) ratios.push_back(row.kernel->median);
+    if (row.kernel.ratio) ratios.push_back(row.kernel.ratio->median);
   }
   return ratios;
 }
@@ -98,30 +99,62 @@ std::string FormatSpread(const Spread& spread) {
   return fmt::format("{:.3f} ({:.2f}-{:.2f})", spread.median, spread.first_quartile, spread.third_quartile);
 }
 
+std::string FormatKernel(const KernelRow& kernel) {
+  if (kernel.ratio) return FormatSpread(*kernel.ratio);
+  return kernel.reason == kAcceptsAll ? kAcceptsAll : "no kernel";
+}
+
+// Nothing has no mean.
+std::string FormatMean(const std::vector<double>& ratios) {
+  return ratios.empty() ? "-" : fmt::format("{:.3f}", GeometricMeanOf(ratios));
+}
+
+// What the rows say in short.
+std::string FormatReasons(const std::vector<RateRow>& rows) {
+  std::size_t accepting = 0;
+  std::vector<std::string> reasons;
+  for (const RateRow& row : rows) {
+    if (row.kernel.ratio) continue;
+    if (row.kernel.reason == kAcceptsAll) {
+      ++accepting;
+    } else {
+      reasons.push_back(row.kernel.reason);
+    }
+  }
+  std::string text;
+  if (accepting > 0) {
+    text += fmt::format("{} ({} rows): the kernel is measured on packets that both programs reject\n",
+                        kAcceptsAll, accepting);
+  }
+  if (!reasons.empty()) text += fmt::format("no kernel ({} rows): {}\n", reasons.size(), reasons[0]);
+  return text;
+}
+
 std::string FormatText(const std::vector<RateRow>& rows) {
   std::string text = fmt::format(
       "Time per packet, ours / tcpdump's: median and quartiles of {} pairs of runs\n{:>9} {:>20} {:>20}  "
-      "{:<22} "
-      "{}\n",
+      "{:<22} {}\n",
       kPairsOfRuns, "sizes", "interpreter", "kernel", "id", "filter");
   for (const RateRow& row : rows) {
     text += fmt::format("{:>9} {:>20} {:>20}  {:<22} {}\n", fmt::format("{}/{}", row.sizes[0], row.sizes[1]),
-                        FormatSpread(row.interpreter), row.kernel ? FormatSpread(*row.kernel) : "-",
-                        row.corpus.id, row.corpus.filter);
+                        FormatSpread(row.interpreter), FormatKernel(row.kernel), row.corpus.id,
+                        row.corpus.filter);
   }
-  return text + fmt::format(
-                    "\nGeometric mean of ours / tcpdump's: interpreter {:.3f} over {} rows, kernel "
-                    "{:.3f} over {} rows\n",
-                    GeometricMean(InterpreterRatios(rows)), rows.size(), GeometricMean(KernelRatios(rows)),
-                    KernelRatios(rows).size());
+  const std::vector<double> kernel = KernelRatios(rows);
+  text += fmt::format(
+      "\nGeometric mean of ours / tcpdump's: interpreter {} over {} rows, kernel {} over {} rows\n",
+      FormatMean(InterpreterRatios(rows)), rows.size(), FormatMean(kernel), kernel.size());
+  return text + FormatReasons(rows);
 }
 
 std::string FormatSummary(const std::vector<RateRow>& rows) {
+  const std::vector<double> kernel = KernelRatios(rows);
+  const std::string reasons = FormatReasons(rows);
   return fmt::format(
-      "| time per packet | ours / tcpdump's | rows |\n| --- | --- | --- |\n"
-      "| libpcap's interpreter | {:.3f} | {} |\n| the running kernel, packets rejected | {:.3f} | {} |\n",
-      GeometricMean(InterpreterRatios(rows)), rows.size(), GeometricMean(KernelRatios(rows)),
-      KernelRatios(rows).size());
+             "| time per packet | ours / tcpdump's | rows |\n| --- | --- | --- |\n"
+             "| libpcap's interpreter | {} | {} |\n| the running kernel, packets rejected | {} | {} |\n",
+             FormatMean(InterpreterRatios(rows)), rows.size(), FormatMean(kernel), kernel.size()) +
+         (reasons.empty() ? "" : "\n" + reasons);
 }
 
 nlohmann::ordered_json ToJson(const Spread& spread) {
@@ -132,8 +165,9 @@ nlohmann::ordered_json ToJson(const Spread& spread) {
 
 nlohmann::ordered_json ToJson(const std::vector<RateRow>& rows) {
   nlohmann::ordered_json document;
-  document["interpreter"] = GeometricMean(InterpreterRatios(rows));
-  document["kernel"] = GeometricMean(KernelRatios(rows));
+  const std::vector<double> kernel = KernelRatios(rows);
+  document["interpreter"] = GeometricMeanOf(InterpreterRatios(rows));
+  if (!kernel.empty()) document["kernel"] = GeometricMeanOf(kernel);
   document["rows"] = nlohmann::ordered_json::array();
   for (const RateRow& row : rows) {
     nlohmann::ordered_json entry = {{"id", row.corpus.id},
@@ -141,7 +175,11 @@ nlohmann::ordered_json ToJson(const std::vector<RateRow>& rows) {
                                     {"ours", row.sizes[0]},
                                     {"tcpdump", row.sizes[1]},
                                     {"interpreter", ToJson(row.interpreter)}};
-    if (row.kernel) entry["kernel"] = ToJson(*row.kernel);
+    if (row.kernel.ratio) {
+      entry["kernel"] = ToJson(*row.kernel.ratio);
+    } else {
+      entry["no_kernel"] = row.kernel.reason;
+    }
     document["rows"].push_back(std::move(entry));
   }
   return document;

@@ -1,8 +1,9 @@
-// The median of repeated measurements, and how far they are apart.
+// What repeated measurements, and those of many rows, come to.
 #ifndef BPFOPT_BENCH_SPREAD_H
 #define BPFOPT_BENCH_SPREAD_H
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
@@ -20,6 +21,20 @@ inline Spread SpreadOf(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const std::size_t last = values.size() - 1;
   return {values[last / 4], values[values.size() / 2], values[last - last / 4]};
+}
+
+// The least of the values that `share` of them are not above, such as 0.9; of at least one value.
+inline double QuantileOf(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(share * static_cast<double>(values.size())));
+  return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
+}
+
+// Of positive values; 1 when there are none.
+inline double GeometricMeanOf(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += std::log(value);
+  return values.empty() ? 1 : std::exp(sum / static_cast<double>(values.size()));
 }
 
 }  // namespace bpfopt::bench

@@ -35,16 +35,17 @@ std::string EmptyCapture(std::uint32_t link_type) {
   return {bytes.data(), bytes.size()};
 }
 
-Expected<ProcessResult> RunTcpdump(const std::string& link_type, const std::string& filter) {
-  if (!IsNumber(link_type)) return RunProcess({"tcpdump", "-y", link_type, "-ddd", "--", filter});
-  const std::string capture = EmptyCapture(static_cast<std::uint32_t>(std::stoul(link_type)));
-  return RunProcess({"tcpdump", "-r", "-", "-ddd", "--", filter}, capture);
-}
-
 }  // namespace
 
+TcpdumpCommand CommandOfTcpdump(const std::string& link_type, const std::string& filter) {
+  if (!IsNumber(link_type)) return {{"tcpdump", "-y", link_type, "-ddd", "--", filter}, {}};
+  const auto number = static_cast<std::uint32_t>(std::stoul(link_type));
+  return {{"tcpdump", "-r", "-", "-ddd", "--", filter}, EmptyCapture(number)};
+}
+
 Expected<TcpdumpAnswer> AskTcpdump(const std::string& link_type, const std::string& filter) {
-  auto ran = RunTcpdump(link_type, filter);
+  TcpdumpCommand command = CommandOfTcpdump(link_type, filter);
+  auto ran = RunProcess(std::move(command.words), command.input);
   if (!ran) return tl::unexpected(ran.error());
   if (ran->status != 0) return TcpdumpAnswer{true, Message(std::move(ran->errors)), {}};
   auto program = ParseProgram(ran->output);

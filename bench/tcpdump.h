@@ -6,8 +6,16 @@
 #include "bpfopt/program.h"
 
 #include <string>
+#include <vector>
 
 namespace bpfopt::bench {
+
+// What is run for its program, for RunProcess.
+struct TcpdumpCommand {
+  std::vector<std::string> words;
+  std::string input;
+};
+TcpdumpCommand CommandOfTcpdump(const std::string& link_type, const std::string& filter);
 
 struct TcpdumpAnswer {
   bool refused = false;

@@ -1,6 +1,8 @@
 // bpfopt-bench on small corpora of the test's own.
 #include "command.h"
 
+#include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -159,19 +161,65 @@ TEST_F(BenchTest, PrintsWhatEachPassIsWorth) {
   EXPECT_NE(markdown.output.find("| `merge-tails` | "), std::string::npos) << markdown.output;
 }
 
-TEST_F(BenchTest, TimesEachWayToCompile) {
-  directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nbroken | EN10MB | nosuchword 1\n");
+// Series by name, of times and of memory.
+std::map<std::string, nlohmann::json> SeriesOf(const nlohmann::json& document) {
+  std::map<std::string, nlohmann::json> all;
+  for (const char* member : {"series", "memory"}) {
+    for (const auto& series : document[member]) all[series["name"]] = series;
+  }
+  return all;
+}
+
+// 0: the series has no such row.
+double ValueOf(const nlohmann::json& series, const std::string& id) {
+  for (const auto& row : series["rows"]) {
+    if (row["id"] == id) return row.value("milliseconds", row.value("kibibytes", 0.0));
+  }
+  return 0;
+}
+
+TEST_F(BenchTest, MeasuresEachWayToCompile) {
+  directory_.Write("rows.txt",
+                   "udp | EN10MB | ip and udp\n"
+                   "refused | EN10MB | ip and ip6\n"
+                   "broken | EN10MB | nosuchword 1\n");
   const auto result = RunBench({"--times", "--json", "--command", BPFOPT_COMMAND});
   EXPECT_EQ(result.status, 1) << "a row does not compile";
   const auto document = nlohmann::json::parse(result.output);
-  ASSERT_EQ(document["series"].size(), 3U);
-  for (const auto& series : document["series"]) {
-    ASSERT_EQ(series["rows"].size(), 1U) << result.output;
-    EXPECT_EQ(series["rows"][0]["id"], "web");
-    EXPECT_GT(series["median"], 0.0);
-    EXPECT_EQ(series["failed"], nlohmann::json::array({"broken"}));
+  auto series = SeriesOf(document);
+  ASSERT_EQ(series.size(), 14U) << result.output;
+  for (const auto& [name, each] : series) {
+    const bool refuses = name == "in process: libpcap" || name.ends_with("tcpdump -ddd");
+    EXPECT_EQ(each["rows"].size(), refuses ? 1U : 2U) << name;
+    EXPECT_GT(ValueOf(each, "udp"), 0.0) << name;
+    EXPECT_EQ(each["worst"], std::max(ValueOf(each, "udp"), ValueOf(each, "refused"))) << name;
+    EXPECT_LE(each["median"], each["ninetieth"]) << name;
+    EXPECT_LE(each["ninetieth"], each["worst"]) << name;
+    EXPECT_EQ(each["failed"].back()["id"], "broken") << name;
+    EXPECT_EQ(each.value("ratio", nlohmann::json{{"rows", 1}})["rows"], 1) << name;
   }
+  for (const char* name : {"in process: bpfopt -O1, no proof", "in process: bpfopt -O2, no proof",
+                           "in process: bpfopt -O2, proven", "in process: libpcap, not optimized",
+                           "whole process: bpfopt -O3", "peak memory: bpfopt -O2"}) {
+    ASSERT_TRUE(series.contains(name)) << name;
+    EXPECT_TRUE(series[name].contains("ratio")) << name;
+  }
+  const auto& memory = series["peak memory: bpfopt -O2"];
+  EXPECT_DOUBLE_EQ(memory["ratio"]["geometric_mean"].get<double>(),
+                   ValueOf(memory, "udp") / ValueOf(series["peak memory: tcpdump -ddd"], "udp"));
+  EXPECT_EQ(document["levels"], (nlohmann::json{{"rows", 2}, {"O1", 7}, {"O2", 7}}));
   EXPECT_EQ(RunBench({"--times", "--command", directory_.Path("none")}).status, 2);
+}
+
+TEST_F(BenchTest, TellsTimesInATable) {
+  directory_.Write("rows.txt", "udp | EN10MB | ip and udp\n");
+  const auto result = RunBench({"--times"});
+  EXPECT_EQ(result.status, 0) << result.errors;
+  for (const char* part : {"in process, processor time (ms)", "whole process, wall time (ms)",
+                           "whole process, peak memory (KiB)", "the proof of that alone", "tcpdump -ddd",
+                           "-O1 gives up 0 of 6 instructions: -O2 has 6, over 1 rows.\n"}) {
+    EXPECT_NE(result.output.find(part), std::string::npos) << part << " in " << result.output;
+  }
 }
 
 TEST_F(BenchTest, ComparesLevelsAndNamesWhatDoesNotCompile) {
@@ -225,8 +273,10 @@ TEST_F(BenchTest, ComparesTimesPerPacket) {
   for (const auto& row : document["rows"]) {
     EXPECT_GT(row["interpreter"]["median"], 0.0);
     EXPECT_LE(row["interpreter"]["first_quartile"], row["interpreter"]["third_quartile"]);
-    EXPECT_EQ(row.contains("kernel"), row["id"] == "web") << "what rejects nothing is not run in the kernel";
+    EXPECT_NE(row.contains("kernel"), row.contains("no_kernel")) << row;
+    EXPECT_EQ(row.value("no_kernel", "") == "accepts all", row["id"] == "all") << row;
   }
+  EXPECT_NE(RunBench({"--rates"}).output.find("\naccepts all (1 rows): "), std::string::npos);
 }
 
 TEST_F(BenchTest, WritesResultsAsOneDocument) {
