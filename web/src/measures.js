@@ -97,10 +97,10 @@ export function ratesSection({ interpreter, kernel, rows }) {
   return section('rates', 'Time per packet', "Our program's time divided by libpcap's, run in turns on the same packets, so that what else the machine does hits both. "
     + 'The kernel compiles programs to machine code and takes packets through a socket, which costs more than most filters.',
     h('p', {}, `In the geometric mean ${interpreter.toFixed(3)} in libpcap's interpreter over ${plural(rows.length, 'filter')}`,
-      measured > 0 ? `, and ${kernel.toFixed(3)} in the running kernel over ${measured}, on packets that are rejected.` : '. The running kernel was not measured.'),
+      measured > 0 && kernel !== undefined ? `, and ${kernel.toFixed(3)} in the running kernel over ${measured}, on packets that are rejected.` : '. The running kernel was not measured.'),
     ratesFigure(sorted),
     h('details', {}, h('summary', {}, 'The figures'), table('Time per packet', [['filter'], ['ours', true], ['libpcap', true], ['interpreter', true], ['kernel', true]],
-      sorted.map((row) => [h('code', {}, row.filter), row.ours, row.tcpdump, spreadText(row.interpreter), spreadText(row.kernel)]))));
+      sorted.map((row) => [h('code', {}, row.filter), row.ours, row.tcpdump, spreadText(row.interpreter), row.kernel ? spreadText(row.kernel) : h('span', { class: 'note' }, row.no_kernel ?? '—')]))));
 }
 
 export function ablationSection(ablation) {
