@@ -24,7 +24,7 @@ function timesFigures(series) {
     groups.set(group, [...(groups.get(group) ?? []), { ...each, label }]);
   }
   return [...groups].map(([group, members]) => figure(members.map(({ label, compiler, rows }, i) => ({
-    label: compiler === 'libpcap' || !compiler ? label : `bpfopt ${label.replace(/^bpfopt /, '')}`, colour: `s${i % COLOURS}`, line: true, isSmooth: true,
+    label: compiler === 'bpfopt' && label.startsWith('-O') ? `bpfopt ${label}` : label, colour: `s${i % COLOURS}`, line: true, isSmooth: true,
     ...(compiler === 'libpcap' ? { dash: [5, 5], marker: 'theirs' } : {}), points: shares(rows),
   })), {
     title: `Time to compile${group ? `, ${group}` : ''}.`, subtitle: 'How large a part of the filters is compiled within a time.', x: 'percent of the filters', y: 'milliseconds', logY: true,

@@ -75,7 +75,7 @@ function setsFigure(measure, chosen) {
     title: `${measure.title}.`, x: 'entries in the filter', y: measure.unit, log: true,
     level: measure.level !== undefined && largest > measure.level / 4 ? measure.level : undefined,
     subtitle: growthText(measure, chosen),
-    keys: chosen.length === 1 ? undefined : [...chosen.map(({ name }, i) => ({ label: name, colour: `s${i % COLOURS}` })), { label: 'dotted: libpcap', colour: 'ink', marker: 'theirs' }],
+    keys: chosen.length === 1 ? undefined : [...chosen.map(({ name }, i) => ({ label: name, colour: `s${i % COLOURS}` })), ...(curves.some(({ dash }) => dash) ? [{ label: 'dotted: libpcap', colour: 'ink', marker: 'theirs' }] : [])],
     describe: (entries, values) => [`${number(entries)} entries: `, values.map(({ label, value }) => `${label} ${measure.show(value)}`).join('; ')],
   });
 }
