@@ -3,6 +3,7 @@
 
 #include "bench/child.h"
 #include "bench/kernel_rate.h"
+#include "bench/peak_memory.h"
 #include "bench/sets_report.h"
 #include "bpfopt/kernel.h"
 #include "bpfopt/libpcap.h"
@@ -12,7 +13,6 @@
 #include <ctime>
 #include <limits>
 #include <set>
-#include <sys/resource.h>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -70,18 +70,18 @@ double TimeOf(const std::string& filter, const CompileOptions& options) {
 // In the child.
 std::string MeasureOurs(const std::string& filter, CompileOptions options) {
   options.limit = kNoLimit;
+  const PeakMemory memory;
   const double with_proof = TimeOf(filter, options);
   const auto result = Compile(filter, options);
   if (!result) return nlohmann::json{{"error", result.error().message}}.dump();
-  rusage used = {};
-  getrusage(RUSAGE_SELF, &used);
+  const std::size_t kibibytes = memory.kibibytes().value_or(0);
   options.level = 1;
   options.proof = ProofMode::kOff;
   return nlohmann::json{{"program", ToJson(result->program)},
                         {"proven", result->proven},
                         {"quick", TimeOf(filter, options)},
                         {"with_proof", with_proof},
-                        {"kilobytes", used.ru_maxrss}}
+                        {"kibibytes", kibibytes}}
       .dump();
 }
 
@@ -136,7 +136,7 @@ Expected<SetRow> MeasureRow(const SetFilter& filter, const CompileOptions& optio
   row.proven = measured.at("proven").get<bool>();
   row.quick = measured.at("quick").get<double>();
   row.with_proof = measured.at("with_proof").get<double>();
-  row.megabytes = measured.at("kilobytes").get<double>() / 1024;
+  row.megabytes = measured.at("kibibytes").get<double>() / 1024;
   row.executed = MeanExecuted(program, strangers);
   row.kernel_bytes = KernelMemory(program);
   if (libpcap_limit.count() == 0) return row;

@@ -22,7 +22,7 @@ struct SetRow {
   bool proven = false;
   double quick = 0;       // milliseconds at -O1
   double with_proof = 0;  // milliseconds
-  double megabytes = 0;   // the most that was in memory
+  double megabytes = 0;   // that memory grew by at most; 0: not known
   double executed = 0;
   std::size_t kernel_bytes = 0;
   std::size_t theirs = 0;  // 0: none, or not asked for
