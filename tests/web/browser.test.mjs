@@ -181,6 +181,12 @@ pageTest('a capture lists its packets with the verdicts of `bpfopt run`', ['udp 
   await tab.getByText('other.txt: neither a pcap nor a pcapng file').waitFor();
 });
 
+pageTest('the pasted output of tcpdump -xx lists its packets', ['udp'], {}, async (tab) => {
+  await tab.fill('#packet-hex', '12:00:00.1 IP 192.0.2.1.53 > 192.0.2.2.53: UDP\n\t0x0000:  0200 0000 0009 0200 0000 0007 0800 4500\n\t0x0010:  0014 0000 0000 4011\n12:00:00.2 ARP\n\t0x0000:  0200 0000 0009 0200 0000 0007 0806 0001\n');
+  assert.deepEqual(await tab.locator('.capture tbody td:nth-child(4)').allTextContents(), ['accepts', 'rejects']);
+  assert.equal(await tab.getAttribute('.verdict[data-side="ours"]', 'data-verdict'), '262144');
+});
+
 pageTest('the button turns the page dark and back', [FILTER], { colorScheme: 'light' }, async (tab) => {
   const paper = () => tab.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();

@@ -1,7 +1,7 @@
 // The packet box: bytes in, the paths of both programs out.
 import { parseLine } from './align.js';
 import { ANCILLARY_NAMES, ancillaryWords, run } from './bpf.js';
-import { parseCapture, parseHex } from './capture.js';
+import { parseCapture, parseHexPackets } from './capture.js';
 import { dissect } from './dissect.js';
 import { h, hex, plural } from './dom.js';
 
@@ -94,7 +94,7 @@ export class PacketBox {
       { 'aria-labelledby': 'packet' },
       h('h2', { id: 'packet' }, 'What they do with a packet'),
       h('p', { class: 'lead', id: 'packet-help' }, `Paste a packet in hexadecimal from its link header (${this.data.options.link_type}) on, as `, h('code', {}, 'tcpdump -xx'), ', ',
-        'Wireshark, ', h('code', {}, 'xxd'), ' or ', h('code', {}, 'hexdump -C'), ' show it. Both programs run on it here, one instruction at a time.'),
+        'Wireshark, ', h('code', {}, 'xxd'), ' or ', h('code', {}, 'hexdump -C'), ' show it; or several. Both programs run on it here, one instruction at a time.'),
       h('div', { class: 'packet-input' },
         h('div', {}, h('label', { for: 'packet-hex', class: 'note' }, 'Packet'), this.text,
           h('div', { class: 'controls' }, examples,
@@ -142,12 +142,20 @@ export class PacketBox {
   readText() {
     this.problem.textContent = '';
     try {
-      const bytes = parseHex(this.text.value);
+      const packets = parseHexPackets(this.text.value);
+      if (packets.length > 1) return this.listText(packets);
+      const [bytes] = packets;
       this.setPacket({ bytes, wireLength: this.wire.value === '' ? bytes.length : Number(this.wire.value) });
     } catch (error) {
       this.setPacket(null);
       if (this.text.value.trim() !== '') this.problem.textContent = error.message;
     }
+  }
+
+  /** What was pasted has several packets: the same as a capture. */
+  listText(packets) {
+    const linkType = this.data.options.link_type_number;
+    this.listPackets('The text', { packets: packets.map((bytes) => ({ bytes, wireLength: bytes.length, linkType })), error: null });
   }
 
   async readFile(file) {
