@@ -190,6 +190,11 @@ BoundWitness Flip(BoundWitness witness, const WitnessBit& bit) {
   return witness;
 }
 
+std::string LinkTypeName(const CompileOptions& options) {
+  const auto link_type = FindLinkType(options.link_type);
+  return link_type ? std::string(link_type->name) : "";
+}
+
 Json PacketData(const std::optional<ExamplePacket>& packet) {
   if (!packet) return nullptr;
   return {{"hex", Hexadecimal(packet->bytes)}, {"wire_length", packet->bytes.size()}};
@@ -223,10 +228,22 @@ Json ProofData(const CompileResult& result, const CompileOptions& options) {
   return proof;
 }
 
-// The counterexample as a packet that shows on the page: where the difference needs more of it captured, with
-// that. Null when it is too long, or needs what no packet holds.
+bool DifferOn(const Program& a, const Program& b, const std::vector<std::uint8_t>& bytes,
+              std::uint32_t wire_length, Target target) {
+  return RunOnPacket(a, bytes, wire_length, target).verdict !=
+         RunOnPacket(b, bytes, wire_length, target).verdict;
+}
+
+// The counterexample as a packet that shows on the page: an everyday packet where one shows the difference;
+// where that needs more captured than the counterexample has, with more. Null when it is too long, or needs
+// what no packet holds.
 Json DifferenceData(const Counterexample& example, const Program& ours, const Program& theirs,
-                    Target target) {
+                    const CompileOptions& options) {
+  const Target target = options.target;
+  for (const ExamplePacket& packet : EverydayPackets(LinkTypeName(options))) {
+    if (DifferOn(ours, theirs, packet.bytes, static_cast<std::uint32_t>(packet.bytes.size()), target))
+      return PacketData(packet);
+  }
   if (example.more_captured > 0) return nullptr;
   std::vector<std::uint8_t> bytes = example.captured;
   std::vector<std::size_t> lengths = {60, 128, kLongestExample};
@@ -237,11 +254,10 @@ Json DifferenceData(const Counterexample& example, const Program& ours, const Pr
     for (const auto& [address, byte] : example.continuation) {
       if (address < length) bytes[address] = byte;
     }
-    if (RunOnPacket(ours, bytes, example.wire_length, target).verdict ==
-        RunOnPacket(theirs, bytes, example.wire_length, target).verdict) {
-      continue;
+    for (const std::uint32_t wire_length : {static_cast<std::uint32_t>(length), example.wire_length}) {
+      if (DifferOn(ours, theirs, bytes, wire_length, target))
+        return {{"hex", Hexadecimal(bytes)}, {"wire_length", wire_length}};
     }
-    return {{"hex", Hexadecimal(bytes)}, {"wire_length", example.wire_length}};
   }
   return nullptr;
 }
@@ -253,7 +269,7 @@ Json JudgeLibpcap(const CompileResult& result, const Program& theirs, const Comp
   Json judged = {{"answer", AnswerName(verdict->answer)}, {"detail", verdict->reason}};
   if (verdict->counterexample) {
     judged["detail"] = Describe(*verdict->counterexample, "the filter's", "libpcap's");
-    Json packet = DifferenceData(*verdict->counterexample, result.program, theirs, options.target);
+    Json packet = DifferenceData(*verdict->counterexample, result.program, theirs, options);
     if (!packet.is_null()) judged["packet"] = std::move(packet);
   }
   return judged;
@@ -354,9 +370,8 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
   data["ours"] = {{"instructions", ProgramData(result->program, attribution->programs[0])}};
   data["libpcap"] = LibpcapData(theirs, *result, *attribution, options);
   data["lower_bound"] = bound.instructions;
-  const auto link_type = FindLinkType(options.link_type);
   const Examples examples =
-      FindExamples(result->source, result->program, options.target, link_type ? link_type->name : "");
+      FindExamples(result->source, result->program, options.target, LinkTypeName(options));
   data["example"] = examples.accepted ? PacketData(examples.accepted)
                                       : ExampleOfBound(bound, result->program, options.target);
   data["rejected_example"] = PacketData(examples.rejected);

@@ -177,11 +177,11 @@ export class PacketBox {
       'tr',
       { tabindex: i === 0 ? 0 : -1, 'aria-selected': 'false', onclick: () => select(i), onfocus: () => select(i), onkeydown: (event) => move(event, i) },
       h('td', { class: 'n' }, i + 1),
+      outcomes[i].map((outcome) => h('td', { class: isAccepted(outcome) ? 'good' : '' }, isAccepted(outcome) ? 'accepts' : 'rejects')),
+      h('td', { class: 'mono' }, dissect(packet.bytes, packet.linkType)),
       h('td', { class: 'n' }, packet.bytes.length),
       h('td', { class: 'n' }, packet.wireLength),
-      outcomes[i].map((outcome) => h('td', { class: isAccepted(outcome) ? 'good' : '' }, isAccepted(outcome) ? 'accepts' : 'rejects')),
       outcomes[i].map((outcome) => h('td', { class: 'n' }, outcome.executed)),
-      h('td', { class: 'mono' }, dissect(packet.bytes, packet.linkType)),
     ));
     const move = (event, i) => {
       const places = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: rows.length - 1 };
@@ -206,8 +206,8 @@ export class PacketBox {
       packets.length > 0 ? h('p', { class: 'note' }, 'Choose one to see both programs run on it; up and down go through them. "Runs": how many instructions were executed.') : '',
       packets.length > MOST_ROWS ? h('p', { class: 'note' }, `The first ${MOST_ROWS} are listed.`) : '',
       h('div', { class: 'capture' }, h('table', { 'aria-label': `Packets of ${name}` },
-        h('thead', {}, h('tr', {}, h('th', { class: 'n' }, 'No.'), h('th', { class: 'n' }, 'captured'), h('th', { class: 'n' }, 'on the wire'),
-          this.sides.map((side) => h('th', {}, side.title)), this.sides.map((side) => h('th', { class: 'n' }, `${side.title} runs`)), h('th', {}, 'packet'))),
+        h('thead', {}, h('tr', {}, h('th', { class: 'n' }, 'No.'), this.sides.map((side) => h('th', {}, side.title)), h('th', {}, 'packet'),
+          ['captured', 'on the wire', ...this.sides.map((side) => `${side.title} runs`)].map((name) => h('th', { class: 'n' }, name)))),
         h('tbody', {}, rows))),
     );
     if (packets.length > 0) select(0);
