@@ -7,6 +7,8 @@
 #include "bpfopt/lower_bound.h"
 #include "bpfopt/verify.h"
 #include "cli/arguments.h"
+#include "cli/example_packets.h"
+#include "cli/in_time.h"
 #include "cli/lines.h"
 #include "cli/statistics.h"
 
@@ -28,6 +30,9 @@ using Json = nlohmann::ordered_json;
 constexpr int kSchema = 1;
 // libpcap's program is judged for information: this is enough for almost all filters.
 constexpr std::uint64_t kJudgeSteps = 10'000'000;
+// libpcap's optimizer takes minutes on a filter of a thousand hosts, and the page does not wait for it.
+constexpr std::size_t kLargeSource = 3000;  // instructions, from which on it can take a second
+constexpr std::chrono::seconds kLibpcapLimit{10};
 // Of an example; a packet that must be longer to be accepted is no example.
 constexpr std::size_t kLongestExample = 2048;
 
@@ -185,8 +190,18 @@ BoundWitness Flip(BoundWitness witness, const WitnessBit& bit) {
   return witness;
 }
 
-// A packet that the filter accepts: one that the bound was found by, or is one bit away from.
-Json ExampleData(const LowerBound& bound, const Program& program, Target target) {
+std::string LinkTypeName(const CompileOptions& options) {
+  const auto link_type = FindLinkType(options.link_type);
+  return link_type ? std::string(link_type->name) : "";
+}
+
+Json PacketData(const std::optional<ExamplePacket>& packet) {
+  if (!packet) return nullptr;
+  return {{"hex", Hexadecimal(packet->bytes)}, {"wire_length", packet->bytes.size()}};
+}
+
+// Where no everyday packet would do: one that the bound was found by, or is one bit away from.
+Json ExampleOfBound(const LowerBound& bound, const Program& program, Target target) {
   for (const BoundWitness& witness : bound.witnesses) {
     if (Json example = ExampleOf(witness, program, target); !example.is_null()) return example;
     if (witness.near.empty()) continue;
@@ -213,10 +228,22 @@ Json ProofData(const CompileResult& result, const CompileOptions& options) {
   return proof;
 }
 
-// The counterexample as a packet that shows on the page: where the difference needs more of it captured, with
-// that. Null when it is too long, or needs what no packet holds.
+bool DifferOn(const Program& a, const Program& b, const std::vector<std::uint8_t>& bytes,
+              std::uint32_t wire_length, Target target) {
+  return RunOnPacket(a, bytes, wire_length, target).verdict !=
+         RunOnPacket(b, bytes, wire_length, target).verdict;
+}
+
+// The counterexample as a packet that shows on the page: an everyday packet where one shows the difference;
+// where that needs more captured than the counterexample has, with more. Null when it is too long, or needs
+// what no packet holds.
 Json DifferenceData(const Counterexample& example, const Program& ours, const Program& theirs,
-                    Target target) {
+                    const CompileOptions& options) {
+  const Target target = options.target;
+  for (const ExamplePacket& packet : EverydayPackets(LinkTypeName(options))) {
+    if (DifferOn(ours, theirs, packet.bytes, static_cast<std::uint32_t>(packet.bytes.size()), target))
+      return PacketData(packet);
+  }
   if (example.more_captured > 0) return nullptr;
   std::vector<std::uint8_t> bytes = example.captured;
   std::vector<std::size_t> lengths = {60, 128, kLongestExample};
@@ -227,11 +254,10 @@ Json DifferenceData(const Counterexample& example, const Program& ours, const Pr
     for (const auto& [address, byte] : example.continuation) {
       if (address < length) bytes[address] = byte;
     }
-    if (RunOnPacket(ours, bytes, example.wire_length, target).verdict ==
-        RunOnPacket(theirs, bytes, example.wire_length, target).verdict) {
-      continue;
+    for (const std::uint32_t wire_length : {static_cast<std::uint32_t>(length), example.wire_length}) {
+      if (DifferOn(ours, theirs, bytes, wire_length, target))
+        return {{"hex", Hexadecimal(bytes)}, {"wire_length", wire_length}};
     }
-    return {{"hex", Hexadecimal(bytes)}, {"wire_length", example.wire_length}};
   }
   return nullptr;
 }
@@ -243,7 +269,7 @@ Json JudgeLibpcap(const CompileResult& result, const Program& theirs, const Comp
   Json judged = {{"answer", AnswerName(verdict->answer)}, {"detail", verdict->reason}};
   if (verdict->counterexample) {
     judged["detail"] = Describe(*verdict->counterexample, "the filter's", "libpcap's");
-    Json packet = DifferenceData(*verdict->counterexample, result.program, theirs, options.target);
+    Json packet = DifferenceData(*verdict->counterexample, result.program, theirs, options);
     if (!packet.is_null()) judged["packet"] = std::move(packet);
   }
   return judged;
@@ -285,6 +311,36 @@ Json OptionsData(const CompileOptions& options) {
   return data;
 }
 
+// libpcap's optimized program; nothing when it took too long.
+std::optional<Expected<Program>> LibpcapInTime(const std::string& filter, const CompileOptions& options,
+                                               std::size_t source_size) {
+  if (source_size < kLargeSource) return LibpcapProgram(filter, options, /*optimize=*/true);
+  const auto output = RunInTime(
+      [&] {
+        const auto program = LibpcapProgram(filter, options, /*optimize=*/true);
+        return program ? FormatProgram(*program, Format::kDecimal) : "error\n" + program.error().message;
+      },
+      kLibpcapLimit);
+  if (!output) return std::nullopt;
+  if (output->starts_with("error\n")) {
+    return tl::unexpected(
+        Error{ErrorCode::kInvalidInput, output->substr(output->find('\n') + 1), std::nullopt});
+  }
+  return ParseProgram(*output);
+}
+
+Json LibpcapData(const std::optional<Expected<Program>>& theirs, const CompileResult& result,
+                 const Attribution& attribution, const CompileOptions& options) {
+  if (!theirs) {
+    return {{"error", fmt::format("its optimizer had not finished after {} seconds of processor time",
+                                  kLibpcapLimit.count())},
+            {"over_time", true}};
+  }
+  if (!*theirs) return {{"error", theirs->error().message}};
+  return {{"instructions", ProgramData(**theirs, attribution.programs[1])},
+          {"judged", JudgeLibpcap(result, **theirs, options)}};
+}
+
 }  // namespace
 
 Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions options) {
@@ -293,10 +349,10 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
   auto result = Compile(filter, options);
   if (!result) return tl::unexpected(result.error());
   options.observer = {};
-  const auto theirs = LibpcapProgram(filter, options, /*optimize=*/true);
+  const auto theirs = LibpcapInTime(filter, options, result->source.size());
   const Program nothing;
   const auto attribution =
-      AttributeInstructions(filter, options, {&result->program, theirs ? &*theirs : &nothing});
+      AttributeInstructions(filter, options, {&result->program, theirs && *theirs ? &**theirs : &nothing});
   if (!attribution) return tl::unexpected(attribution.error());
   const LowerBound bound = FindLowerBound(result->source, result->program,
                                           {.target = options.target, .relation = options.relation});
@@ -312,14 +368,13 @@ Expected<ReportData> MakeReportData(const std::string& filter, CompileOptions op
                {"parts", std::move(parts)},
                {"diagnostics", DiagnosticsData(result->diagnostics)}};
   data["ours"] = {{"instructions", ProgramData(result->program, attribution->programs[0])}};
-  if (theirs) {
-    data["libpcap"] = {{"instructions", ProgramData(*theirs, attribution->programs[1])},
-                       {"judged", JudgeLibpcap(*result, *theirs, options)}};
-  } else {
-    data["libpcap"] = {{"error", theirs.error().message}};
-  }
+  data["libpcap"] = LibpcapData(theirs, *result, *attribution, options);
   data["lower_bound"] = bound.instructions;
-  data["example"] = ExampleData(bound, result->program, options.target);
+  const Examples examples =
+      FindExamples(result->source, result->program, options.target, LinkTypeName(options));
+  data["example"] = examples.accepted ? PacketData(examples.accepted)
+                                      : ExampleOfBound(bound, result->program, options.target);
+  data["rejected_example"] = PacketData(examples.rejected);
   data["proof"] = ProofData(*result, options);
   data["candidates"] = CandidatesData(result->candidates);
   data["stages"] = stages.Take();

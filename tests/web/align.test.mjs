@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { align, parseLine } from '../../web/src/align.js';
-import { compareGraphs } from '../../web/src/graphs.js';
+import { compareGraphs, edgeLabels, pictureLines } from '../../web/src/graphs.js';
 
 const instruction = (code, k, parts = []) => ({ code, k, jt: 0, jf: 0, parts });
 
@@ -23,6 +23,15 @@ test('every instruction has one row, in order, whatever the programs', () => {
     assert.deepEqual(rows.map(([, j]) => j).filter((j) => j !== null), right.map((_, j) => j));
     assert.ok(rows.every(([i, j]) => i !== null || j !== null));
   }
+});
+
+test('programs too large for one table are aligned between what only they have', () => {
+  const left = Array.from({ length: 2500 }, (_, i) => instruction(0x15, i));
+  const right = left.filter((_, i) => i % 3 !== 0).flatMap((each) => [each, instruction(0x05, 7)]);
+  const rows = align(left, right);
+  assert.equal(rows.filter(([i, j]) => i !== null && j !== null && left[i].k === right[j].k).length, right.length / 2);
+  assert.deepEqual(rows.map(([i]) => i).filter((i) => i !== null), left.map((_, i) => i));
+  assert.deepEqual(rows.map(([, j]) => j).filter((j) => j !== null), right.map((_, j) => j));
 });
 
 test('a return never stands beside a test', () => {
@@ -51,4 +60,29 @@ test('a block that leads elsewhere has changed', () => {
   const after = [block(['b0:', '  if x then b2 else b1'], 2, 1), ...leaves];
   assert.deepEqual([...compareGraphs(before, after).changed], [0]);
   assert.deepEqual([...compareGraphs(before, before).changed], []);
+});
+
+test('of a changed block the lines are fresh that no block of before had', () => {
+  const before = [block(['b0:', '  need [12]:2', '  if ldh[12] == 0x800 then b1 else b1'], 1, 1), block(['b1:', '  return 0x0'])];
+  const after = [block(['b0:', '  need [12]:2', '  jump b1'], 1), block(['b1:', '  return 0x0'])];
+  const { changed, isFresh } = compareGraphs(before, after);
+  assert.deepEqual([...changed], [0]);
+  assert.deepEqual(after[0].lines.slice(1).map(isFresh), [false, true]);
+});
+
+test('the picture leaves out what its edges say', () => {
+  const lines = (...text) => pictureLines({ lines: ['b0:', ...text] }).slice(1);
+  assert.deepEqual(lines('  if ldh[((ldb[14] & 0xf) << 0x2) + 14] == 0x50 then b1 else b2'), ['  if ldh[4*([14]&0xf) + 14] == 0x50']);
+  assert.deepEqual(lines('  if len > 0x9 then b1(0x28) else b2'), ['  if len > 0x9 then b1(0x28) else b2']);
+  assert.deepEqual(lines('  switch ldb[23] { 0x6 -> b1; 0x11 -> b2; else -> b3 }'), ['  switch ldb[23]']);
+  assert.deepEqual(lines('  need [12]:2', '  jump b1'), ['  need [12]:2']);
+  assert.deepEqual(lines('  jump b1'), ['  jump b1']);
+});
+
+test('the largest arm of a switch is called else', () => {
+  const edges = (...labels) => edgeLabels({ edges: labels.map((label) => ({ label })) });
+  assert.deepEqual(edges('true', 'false'), ['true', 'false']);
+  assert.deepEqual(edges(''), ['']);
+  assert.deepEqual(edges('0x0..0x5\n0x7..0xff', '0x6'), ['else', '0x6']);
+  assert.deepEqual(edges('0x1\n0x2\n0x3\n0x4', '0x0\n0x5\n0x7\n0x9\n0xb'), ['0x1, +3', 'else']);
 });

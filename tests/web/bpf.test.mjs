@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { ancillaryWords, run } from '../../web/src/bpf.js';
 import { parseCapture } from '../../web/src/capture.js';
+import { dissect } from '../../web/src/dissect.js';
 import { pcapOf, randomPackets } from './packets.mjs';
 
 const command = process.env.BPFOPT_COMMAND;
@@ -39,6 +40,24 @@ test('gives the verdicts of `bpfopt run --verdicts`', { skip: command ? false : 
     assert.ok(accepted > 100, 'the packets reach both verdicts');
   } finally {
     rmSync(directory, { recursive: true });
+  }
+});
+
+test('the examples of a report are packets as they are met, one accepted and one not', { skip: command ? false : 'BPFOPT_COMMAND is not set' }, () => {
+  const bytesOf = ({ hex }) => Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+  for (const [filter, accepted, rejected] of [
+    ['tcp port 80 and host 192.0.2.17', 'IP 192.0.2.17.80 > 203.0.113.9.8080: TCP', 'IP 198.51.100.7.80 > 203.0.113.9.8080: TCP'],
+    ['vlan 100 and ip6 host 2001:db8::1', 'vlan 100, IP6 2001:db8::1.40312 > 2001:db8:0:2::9.8080: TCP', /^vlan 100, IP6 /],
+    ['not net 198.51.100.0/24', /^IP 198\.51\.(?!100\.)|^IP \d+\.|^ARP|^IP6/, /198\.51\.100\./],
+    ['udp[4:2] > 1000 or tcp[13] & 2 != 0', /TCP|UDP/, /TCP|UDP/],
+  ]) {
+    const data = JSON.parse(execFileSync(command, ['report', '--json', '-o', '-', '--', filter], { encoding: 'utf8', maxBuffer: 1 << 28 }));
+    for (const [packet, words, isAccepted] of [[data.example, accepted, true], [data.rejected_example, rejected, false]]) {
+      assert.equal(run(data.ours.instructions, { packet: bytesOf(packet), wireLength: packet.wire_length }).verdict !== 0, isAccepted, filter);
+      const found = dissect(bytesOf(packet), 1);
+      if (typeof words === 'string') assert.equal(found, words);
+      else assert.match(found, words);
+    }
   }
 });
 

@@ -6,13 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { openBrowser, openPage } from './browser.mjs';
+import { faintTexts } from './contrast.mjs';
 import { pcapOf, randomPackets } from './packets.mjs';
 
 const { BPFOPT_COMMAND: command, BPFOPT_BENCH_COMMAND: bench } = process.env;
 const screenshots = process.env.BPFOPT_SCREENSHOTS ?? join(tmpdir(), 'bpfopt-screenshots');
 const FILTER = 'tcp port 80 and host 192.0.2.17';
 const VIEWS = {
-  light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { colorScheme: 'light', viewport: { width: 360, height: 740 } },
+  light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { colorScheme: 'light', viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true },
 };
 
 let browser;
@@ -58,7 +59,7 @@ pageTest('the page shows both programs, the bound and the proof', [FILTER], {}, 
   const theirs = await tab.locator('.row.theirs[data-index]').count();
   assert.equal(ours, 16);
   assert.equal(theirs, 18);
-  assert.match(await tab.locator('.figures').textContent(), /of at least \d+/);
+  assert.match(await tab.locator('.figures').textContent(), /at least \d+ needed/);
   assert.match(await tab.locator('#proof-answer').textContent(), /^Equal/);
 });
 
@@ -111,18 +112,79 @@ pageTest('a pasted packet lights its path and has the verdict of `bpfopt run`', 
   assert.equal(await tab.locator('.row.lit').count(), 0);
 });
 
+pageTest('the examples are a packet that the filter accepts and one that it rejects', [FILTER], {}, async (tab) => {
+  await tab.click('#packet-example');
+  assert.equal(await tab.locator('#packet-words').textContent(), 'IP 192.0.2.17.80 > 203.0.113.9.8080: TCP');
+  assert.deepEqual(await tab.locator('.verdict').evaluateAll((all) => all.map((each) => each.dataset.verdict)), ['262144', '262144']);
+  assert.match(await tab.locator('[role="status"].unseen').textContent(), /bpfopt: Accepts.*libpcap: Accepts/);
+  await tab.click('#packet-rejected');
+  assert.deepEqual(await tab.locator('.verdict').evaluateAll((all) => all.map((each) => each.dataset.verdict)), ['0', '0']);
+});
+
+pageTest('a program is one stop of the tab key, and the arrow keys go through it and to the other', [FILTER], {}, async (tab) => {
+  const here = () => tab.evaluate(() => [document.activeElement.dataset.side, document.activeElement.dataset.index].join(' '));
+  const press = async (...keys) => {
+    for (const key of keys) await tab.keyboard.press(key);
+    return here();
+  };
+  await tab.focus('.row.ours[data-index="0"]');
+  assert.equal(await press('ArrowDown', 'ArrowDown'), 'ours 2');
+  assert.equal(await press('End'), 'ours 15');
+  assert.equal(await press('ArrowRight'), 'theirs 17');
+  assert.ok(await tab.locator('.row.theirs[data-index="17"].linked').count() === 1);
+  assert.equal(await press('Home', 'ArrowLeft'), 'ours 0');
+  assert.equal(await press('ArrowDown', 'Tab'), 'theirs 0');
+  assert.equal(await press('Shift+Tab'), 'ours 1');
+  assert.notEqual((await press('Tab', 'Tab')).split(' ')[0], 'theirs');
+});
+
+pageTest('the steps of a run go by keyboard, and the instruction is marked in the programs too', [FILTER], {}, async (tab) => {
+  await tab.click('#packet-example');
+  await tab.focus('#step');
+  await tab.keyboard.press('Home');
+  await tab.keyboard.press('ArrowRight');
+  assert.equal(await tab.getAttribute('.row.ours.now', 'data-index'), '1');
+  assert.equal(await tab.getAttribute('.row.theirs.now', 'data-index'), '1');
+});
+
+pageTest('the picture of a pass can be made smaller, larger and as wide as the page', [FILTER], {}, async (tab) => {
+  const width = () => tab.locator('#graph svg').evaluate((svg) => svg.clientWidth);
+  const before = await width();
+  await tab.getByRole('button', { name: 'Larger picture' }).click();
+  assert.ok(await width() > before);
+  await tab.getByRole('button', { name: 'Fit the picture' }).click();
+  assert.ok(await width() <= await tab.locator('#graph').evaluate((box) => box.clientWidth));
+});
+
+for (const colorScheme of ['light', 'dark']) {
+  pageTest(`its texts stand out from what is behind them: ${colorScheme}`, ['0 / ether[1] = 0 or port 53'], { colorScheme }, async (tab) => {
+    await tab.click('#packet-example');
+    await tab.locator('#pass').focus();
+    await tab.keyboard.press('End');
+    await tab.keyboard.press('ArrowLeft');
+    for (const summary of await tab.locator('summary').all()) await summary.click();
+    assert.deepEqual(await faintTexts(tab), []);
+  });
+}
+
 pageTest('a capture lists its packets with the verdicts of `bpfopt run`', ['udp or arp'], {}, async (tab) => {
   const packets = randomPackets(40, 9);
   const expected = verdicts('udp or arp', packets).map((verdict) => (verdict === '0' ? 'rejects' : 'accepts'));
   await tab.setInputFiles('#packet-file', { name: 'some.pcap', mimeType: 'application/octet-stream', buffer: Buffer.from(pcapOf(packets)) });
   await tab.locator('.capture').waitFor();
-  assert.deepEqual(await tab.locator('.capture tbody td:nth-child(4)').allTextContents(), expected);
+  assert.deepEqual(await tab.locator('.capture tbody td:nth-child(2)').allTextContents(), expected);
   assert.match(await tab.locator('#capture-summary').textContent(), /^some\.pcap: 40 packets; bpfopt accepts \d+/);
-  await tab.focus('.capture tbody tr:nth-child(2)');
-  await tab.keyboard.press('Enter');
+  await tab.focus('.capture tbody tr:nth-child(1)');
+  await tab.keyboard.press('ArrowDown');
   assert.equal((await tab.inputValue('#packet-hex')).replace(/\s/g, ''), hexOf(packets[1].bytes));
   await tab.setInputFiles('#packet-file', { name: 'other.txt', mimeType: 'text/plain', buffer: Buffer.from('no capture at all') });
   await tab.getByText('other.txt: neither a pcap nor a pcapng file').waitFor();
+});
+
+pageTest('the pasted output of tcpdump -xx lists its packets', ['udp'], {}, async (tab) => {
+  await tab.fill('#packet-hex', '12:00:00.1 IP 192.0.2.1.53 > 192.0.2.2.53: UDP\n\t0x0000:  0200 0000 0009 0200 0000 0007 0800 4500\n\t0x0010:  0014 0000 0000 4011\n12:00:00.2 ARP\n\t0x0000:  0200 0000 0009 0200 0000 0007 0806 0001\n');
+  assert.deepEqual(await tab.locator('.capture tbody td:nth-child(2)').allTextContents(), ['accepts', 'rejects']);
+  assert.equal(await tab.getAttribute('.verdict[data-side="ours"]', 'data-verdict'), '262144');
 });
 
 pageTest('the button turns the page dark and back', [FILTER], { colorScheme: 'light' }, async (tab) => {
@@ -155,6 +217,14 @@ for (const [name, words] of Object.entries({ 'no filter at all': [''], 'one that
     assert.ok(await tab.locator('.verdict').count() > 0);
   });
 }
+
+const HOSTS = Array.from({ length: 120 }, (_, i) => `host 10.${(i * 7) % 256}.${(i * 29) % 256}.${(i * 101) % 256}`).join(' or ');
+pageTest('a filter too large for a picture is shown as text, in part, and the page stays quick', [HOSTS], { viewport: { width: 390, height: 844 } }, async (tab) => {
+  assert.match(await tab.locator('#graph').textContent(), /blocks: too many for a picture.*more lines/s);
+  assert.ok(await tab.evaluate(() => document.getElementById('graph').textContent.length) < 300_000);
+  await tab.click('#packet-example');
+  assert.ok(await tab.locator('.row.lit').count() > 4);
+});
 
 /** A page of the bench over the corpus, made once; with few large filters, which take long. */
 let benchPage = null;
@@ -198,12 +268,20 @@ test('the bench page sorts and filters its rows', { skip: noBench }, async () =>
 
 test('the bench page draws its plots, and says what is pointed at', { skip: noBench }, async () => {
   const { tab, problems } = await openPage(browser, benchReport());
-  assert.equal(await tab.locator('.plot canvas').count() >= 2, true);
+  assert.ok(await tab.locator('.plot canvas').count() >= 5, 'sizes, executed, and of sets size, time, executed');
   const plot = await tab.locator('.plot .u-over').first().boundingBox();
   await tab.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
   assert.match(await tab.locator('.readout').first().textContent(), /: \d+ instructions, libpcap \d+/);
+  await tab.locator('.plot').first().focus();
+  await tab.keyboard.press('Home');
+  const first = await tab.locator('.readout').first().textContent();
+  await tab.keyboard.press('ArrowRight');
+  assert.notEqual(await tab.locator('.readout').first().textContent(), first);
+  await tab.selectOption('#kind', 'hosts');
+  assert.match(await tab.locator('figcaption', { hasText: 'Instructions.' }).textContent(), /bpfopt grows like n\^\d/);
   await tab.click('.theme');
-  assert.equal(await tab.locator('.plot canvas').count() >= 2, true);
+  assert.ok(await tab.locator('.plot canvas').count() >= 5);
+  assert.deepEqual(await faintTexts(tab), []);
   assert.match(await tab.locator('#means').textContent(), /all/);
   assert.deepEqual(problems, []);
   await tab.context().close();

@@ -1,7 +1,7 @@
 // What people paste and drop.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CaptureError, parseCapture, parseHex } from '../../web/src/capture.js';
+import { CaptureError, parseCapture, parseHex, parseHexPackets } from '../../web/src/capture.js';
 import { pcapngOf, pcapOf, randomPackets } from './packets.mjs';
 
 const bytes = Uint8Array.from({ length: 20 }, (_, i) => (i * 37 + 8) & 0xff);
@@ -15,14 +15,29 @@ const SPELLINGS = {
   'escaped': plain.map((byte) => `\\x${byte}`).join(''),
   'tcpdump -xx': `\t0x0000:  ${plain.join('').slice(0, 32).match(/.{4}/g).join(' ')}\n\t0x0010:  ${plain.join('').slice(32).match(/.{4}/g).join(' ')}\n`,
   'tcpdump -XX': `\t0x0000:  ${plain.join('').slice(0, 32).match(/.{4}/g).join(' ')}  .-Rw........abcd\n\t0x0010:  ${plain.join('').slice(32).match(/.{4}/g).join(' ')}                      ab..\n`,
-  'hexdump -C': `00000000  ${plain.slice(0, 8).join(' ')}  ${plain.slice(8, 16).join(' ')}  |.-Rw....|\n00000010  ${plain.slice(16).join(' ')}  |ab|cd|\n00000014\n`.replace(/00000014\n$/, ''),
+  'hexdump -C': `00000000  ${plain.slice(0, 8).join(' ')}  ${plain.slice(8, 16).join(' ')}  |.-Rw....|\n00000010  ${plain.slice(16).join(' ')}  |ab|cd|\n00000014\n`,
   'xxd': `00000000: ${plain.join('').slice(0, 32).match(/.{4}/g).join(' ')}  .-Rw............\n00000010: ${plain.join('').slice(32).match(/.{4}/g).join(' ')}       dead\n`,
   'Wireshark': `0000   ${plain.slice(0, 16).join(' ')}   .-Rw....\n0010   ${plain.slice(16).join(' ')}   ab..\n`,
 };
 
+
+const words = (text) => text.match(/.{4}/g).join(' ');
+SPELLINGS['tcpdump -xx with its line for the packet'] = `12:00:00.123456 IP 192.0.2.17.80 > 198.51.100.7.4000: Flags [S], seq 1, win 512, length 0\n\t0x0000:  ${words(plain.join('').slice(0, 32))}\n\t0x0010:  ${words(plain.join('').slice(32))}\n`;
+SPELLINGS['od -Ax -tx1'] = `000000 ${plain.slice(0, 16).join(' ')}\n000010 ${plain.slice(16).join(' ')}\n000014\n`;
+SPELLINGS['a frame of Wireshark with its heading'] = `Frame 1: 20 bytes on wire\n\n0000   ${plain.slice(0, 16).join(' ')}   .-Rw....\n0010   ${plain.slice(16).join(' ')}   ab..\n`;
+
 for (const [name, text] of Object.entries(SPELLINGS)) {
   test(`reads hexadecimal: ${name}`, () => assert.deepEqual(parseHex(text), bytes));
 }
+test('lines that hexdump left out are put back', () => {
+  assert.deepEqual(parseHex('00000000  01 02 03 04 05 06 07 08  09 0a 0b 0c 0d 0e 0f 10  |................|\n*\n00000030  ff  |.|\n00000031\n'),
+    Uint8Array.from([...Array.from({ length: 48 }, (_, i) => i % 16 + 1), 0xff]));
+});
+test('reads all packets of a dump', () => {
+  const found = parseHexPackets('IP a > b\n\t0x0000:  0102 0304\nIP c > d\n\t0x0000:  0506\n');
+  assert.deepEqual(found.map((packet) => [...packet]), [[1, 2, 3, 4], [5, 6]]);
+});
+test('says that a line is missing', () => assert.throws(() => parseHex('0000  01 02\n0010  03 04\n'), /a line is for byte 16, and 2 came before it/));
 
 for (const [text, message] of [['', /no bytes/], ['45 0', /odd number/], ['45 zz', /'z'/], ['hello', /'h'/]]) {
   test(`refuses '${text}'`, () => assert.throws(() => parseHex(text), (error) => error instanceof CaptureError && message.test(error.message)));

@@ -19,8 +19,61 @@ export function similarity(a, b) {
   return (a.code === b.code ? 0.5 : 0.1) + parts;
 }
 
+const MOST_CELLS = 1 << 20; // of one table of costs
+
 /** Rows [i, j] of indices into `left` and `right`; null where one of them has a gap. */
 export function align(left, right) {
+  const rows = [];
+  let from = [0, 0];
+  for (const to of [...anchors(left, right), [left.length, right.length]]) {
+    const between = alignSlices(left.slice(from[0], to[0]), right.slice(from[1], to[1]));
+    for (const [i, j] of between) rows.push([i === null ? null : i + from[0], j === null ? null : j + from[1]]);
+    from = to;
+  }
+  return rows;
+}
+
+/**
+ * Pairs of instructions that each occur once in either program, in an order that suits both: what lies between two of
+ * them can be aligned by itself. Only programs too large to be aligned in one piece need any.
+ */
+function anchors(left, right) {
+  if (left.length * right.length <= MOST_CELLS) return [];
+  const only = new Map();
+  const count = (program, side) => program.forEach(({ code, k }, i) => {
+    const name = `${code} ${k}`;
+    const places = only.get(name) ?? only.set(name, [[], []]).get(name);
+    places[side].push(i);
+  });
+  count(left, 0);
+  count(right, 1);
+  const pairs = [...only.values()].filter(([a, b]) => a.length === 1 && b.length === 1).map(([[i], [j]]) => [i, j]);
+  return longestIncreasing(pairs);
+}
+
+/** The longest choice of the pairs, ascending by the first, that ascends by the second too. */
+function longestIncreasing(pairs) {
+  const ends = []; // of the best choice of each length: the index of its last pair
+  const before = new Array(pairs.length).fill(-1);
+  pairs.forEach(([, value], i) => {
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (pairs[ends[middle]][1] < value) low = middle + 1;
+      else high = middle;
+    }
+    before[i] = low > 0 ? ends[low - 1] : -1;
+    ends[low] = i;
+  });
+  const chosen = [];
+  for (let i = ends.at(-1) ?? -1; i >= 0; i = before[i]) chosen.push(pairs[i]);
+  return chosen.reverse();
+}
+
+/** By the least cost; one below the other where the table of costs would be too large. */
+function alignSlices(left, right) {
+  if (left.length * right.length > MOST_CELLS) return [...left.map((_, i) => [i, null]), ...right.map((_, j) => [null, j])];
   const width = right.length + 1;
   const best = new Float64Array((left.length + 1) * width);
   for (let i = left.length - 1; i >= 0; --i) {

@@ -2,13 +2,15 @@
 
 export class CaptureError extends Error {}
 
-const OFFSET = /^\s*(?:0x)?[0-9a-f]{4,8}(?::|\s{2,}|\t)\s*/i;
+// An offset and a gap; a gap of one blank only where pairs of digits follow, or they could be bytes themselves.
+const OFFSET = /^\s*(?:0x)?([0-9a-f]{4,8})(?::\s*|\s{2,}|\t\s*|\s(?=[0-9a-f]{2}(?:\s|$)))/i;
+const LAST_OFFSET = /^\s*(?:0x)?([0-9a-f]{6,8})\s*$/i;
 
-/** The hexadecimal words of a line that starts with an offset, without the column of characters behind them. */
-function dumpWords(line) {
+/** The hexadecimal words behind a line's offset, without the column of characters behind them. */
+function dumpWords(text) {
   const words = [];
   let digits = 0;
-  for (const piece of line.replace(OFFSET, '').split('|')[0].split(/(\s+)/)) {
+  for (const piece of text.split('|')[0].split(/(\s+)/)) {
     if (piece === '' || /^\s$/.test(piece)) continue;
     if (/^\s+$/.test(piece)) {
       if (digits !== 16 && digits !== 0) break; // a wider gap in the middle, or before the characters
@@ -21,22 +23,57 @@ function dumpWords(line) {
   return words.join('');
 }
 
+const bytesOf = (digits) => (digits.match(/../g) ?? []).map((pair) => parseInt(pair, 16));
+
+/** {offset, bytes} of a line of a dump; without bytes where it is the last one of hexdump -C; else null. */
+function dumpLine(line) {
+  const match = line.match(OFFSET);
+  const bytes = match ? bytesOf(dumpWords(line.slice(match[0].length))) : [];
+  if (bytes.length > 0) return { offset: parseInt(match[1], 16), bytes };
+  const last = line.match(LAST_OFFSET);
+  return last ? { offset: parseInt(last[1], 16), bytes } : null;
+}
+
+/** The packets of a dump; null when the text is none. Lines of other text between them are passed over. */
+function parseDump(lines) {
+  const packets = [];
+  let isRepeated = false; // hexdump's asterisk: lines like the one above are left out
+  for (const line of lines) {
+    if (line.trim() === '*' && packets.length > 0) {
+      isRepeated = true;
+      continue;
+    }
+    const found = dumpLine(line);
+    if (!found || (found.bytes.length === 0 && packets.length === 0)) continue;
+    if (found.offset === 0 && found.bytes.length > 0) packets.push([]);
+    const packet = packets.at(-1);
+    if (!packet) return null;
+    while (isRepeated && packet.length < found.offset && packet.length < LONGEST_PACKET) packet.push(...packet.slice(-16));
+    isRepeated = false;
+    if (packet.length !== found.offset) throw new CaptureError(`a line is for byte ${found.offset}, and ${packet.length} came before it`);
+    packet.push(...found.bytes);
+  }
+  return packets.length > 0 ? packets : null;
+}
+
 /**
- * Bytes from text: bare hexadecimal digits with blanks, colons, commas and 0x as they come, or the dumps of
- * tcpdump -xx, xxd, hexdump -C and Wireshark.
+ * Packets from text: one in bare hexadecimal digits with blanks, colons, commas and 0x as they come, or all of a dump of
+ * tcpdump -xx, xxd, hexdump -C, od -Ax -tx1 or Wireshark, whatever other lines are between them.
  */
-export function parseHex(text) {
+export function parseHexPackets(text) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
-  const isDump = lines.length > 0 && lines.every((line) => OFFSET.test(line) && dumpWords(line) !== '');
-  const digits = isDump
-    ? lines.map(dumpWords).join('')
-    : lines.join(' ').replace(/0x|\\x/gi, ' ').replace(/[\s:,;.-]+/g, '');
+  const dumped = parseDump(lines);
+  if (dumped) return dumped.map((bytes) => Uint8Array.from(bytes));
+  const digits = lines.join(' ').replace(/0x|\\x/gi, ' ').replace(/[\s:,;.-]+/g, '');
   const bad = digits.match(/[^0-9a-f]/i);
   if (bad) throw new CaptureError(`'${bad[0]}' is no hexadecimal digit`);
   if (digits.length === 0) throw new CaptureError('no bytes yet');
   if (digits.length % 2 !== 0) throw new CaptureError('an odd number of hexadecimal digits');
-  return Uint8Array.from(digits.match(/../g), (pair) => parseInt(pair, 16));
+  return [Uint8Array.from(bytesOf(digits))];
 }
+
+/** The first of them. */
+export const parseHex = (text) => parseHexPackets(text)[0];
 
 const LONGEST_PACKET = 1 << 24;
 // LINKTYPE_ values that are other numbers as DLT_.

@@ -16,13 +16,14 @@ function fill(element, attributes, children) {
     if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? '' : String(value));
   }
-  element.append(...children.flat(3).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
 export const plural = (count, word) => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`;
 
 export function duration(milliseconds) {
+  if (milliseconds === 0) return '0 ms';
   if (milliseconds >= 1000) return `${(milliseconds / 1000).toFixed(1)} s`;
   if (milliseconds >= 10) return `${milliseconds.toFixed(0)} ms`;
   if (milliseconds >= 0.1) return `${milliseconds.toFixed(1)} ms`;

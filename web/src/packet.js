@@ -1,7 +1,8 @@
 // The packet box: bytes in, the paths of both programs out.
 import { parseLine } from './align.js';
 import { ANCILLARY_NAMES, ancillaryWords, run } from './bpf.js';
-import { parseCapture, parseHex } from './capture.js';
+import { parseCapture, parseHexPackets } from './capture.js';
+import { dissect } from './dissect.js';
 import { h, hex, plural } from './dom.js';
 
 const MOST_ROWS = 1000; // of a capture's table
@@ -18,10 +19,14 @@ function verdictText(outcome) {
   return isAccepted(outcome) ? `Accepts, keeping up to ${outcome.verdict} bytes` : 'Rejects';
 }
 
+/** On a phone half as many have room. */
+const bytesPerLine = () => (matchMedia('(max-width: 30rem)').matches ? 8 : 16);
+
 function spacedHex(bytes) {
+  const perLine = bytesPerLine();
   const pairs = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
   const lines = [];
-  for (let i = 0; i < pairs.length; i += 16) lines.push(pairs.slice(i, i + 16).join(' '));
+  for (let i = 0; i < pairs.length; i += perLine) lines.push(pairs.slice(i, i + perLine).join(' '));
   return lines.join('\n');
 }
 
@@ -32,9 +37,11 @@ function bytesOf(text) {
 /** Scrolls the row's own box, and not the page. */
 function keepInView(row) {
   const box = row.closest('.steps');
-  const top = row.offsetTop - box.querySelector('thead').offsetHeight;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
+  const [room, place] = [box.getBoundingClientRect(), row.getBoundingClientRect()];
+  const top = room.top + box.querySelector('thead').offsetHeight;
+  const bottom = room.top + box.clientHeight;
+  if (place.top < top) box.scrollTop -= top - place.top;
+  else if (place.bottom > bottom) box.scrollTop += place.bottom - bottom;
 }
 
 export class PacketBox {
@@ -59,7 +66,8 @@ export class PacketBox {
     this.wire = h('input', { id: 'wire', type: 'number', min: 0, max: 4294967295, oninput: () => this.readText() });
     this.problem = h('p', { class: 'problem', role: 'status', id: 'packet-problem' });
     this.list = h('div', {});
-    this.result = h('div', { id: 'packet-result', 'aria-live': 'polite' });
+    this.result = h('div', { id: 'packet-result' });
+    this.announcement = h('p', { class: 'unseen', role: 'status' });
     const file = h('input', {
       type: 'file', id: 'packet-file', 'aria-label': 'Capture file',
       onchange: () => file.files[0] && this.readFile(file.files[0]),
@@ -72,6 +80,10 @@ export class PacketBox {
       examples.push(h('button', { type: 'button', id: 'packet-example', onclick: () => this.show(bytesOf(this.data.example.hex), this.data.example.wire_length) },
         'A packet that matches'));
     }
+    if (this.data.rejected_example) {
+      examples.push(h('button', { type: 'button', id: 'packet-rejected', onclick: () => this.show(bytesOf(this.data.rejected_example.hex), this.data.rejected_example.wire_length) },
+        'One that does not'));
+    }
     const disagreement = this.data.libpcap.judged?.packet;
     if (disagreement) {
       examples.push(h('button', { type: 'button', id: 'packet-difference', onclick: () => this.show(bytesOf(disagreement.hex), disagreement.wire_length) },
@@ -82,7 +94,7 @@ export class PacketBox {
       { 'aria-labelledby': 'packet' },
       h('h2', { id: 'packet' }, 'What they do with a packet'),
       h('p', { class: 'lead', id: 'packet-help' }, `Paste a packet in hexadecimal from its link header (${this.data.options.link_type}) on, as `, h('code', {}, 'tcpdump -xx'), ', ',
-        'Wireshark, ', h('code', {}, 'xxd'), ' or ', h('code', {}, 'hexdump -C'), ' show it. Both programs run on it here, one instruction at a time.'),
+        'Wireshark, ', h('code', {}, 'xxd'), ' or ', h('code', {}, 'hexdump -C'), ' show it; or several. Both programs run on it here, one instruction at a time.'),
       h('div', { class: 'packet-input' },
         h('div', {}, h('label', { for: 'packet-hex', class: 'note' }, 'Packet'), this.text,
           h('div', { class: 'controls' }, examples,
@@ -90,6 +102,7 @@ export class PacketBox {
         this.drop),
       this.problem,
       this.list,
+      this.announcement,
       this.result,
     );
   }
@@ -129,12 +142,20 @@ export class PacketBox {
   readText() {
     this.problem.textContent = '';
     try {
-      const bytes = parseHex(this.text.value);
+      const packets = parseHexPackets(this.text.value);
+      if (packets.length > 1) return this.listText(packets);
+      const [bytes] = packets;
       this.setPacket({ bytes, wireLength: this.wire.value === '' ? bytes.length : Number(this.wire.value) });
     } catch (error) {
       this.setPacket(null);
       if (this.text.value.trim() !== '') this.problem.textContent = error.message;
     }
+  }
+
+  /** What was pasted has several packets: the same as a capture. */
+  listText(packets) {
+    const linkType = this.data.options.link_type_number;
+    this.listPackets('The text', { packets: packets.map((bytes) => ({ bytes, wireLength: bytes.length, linkType })), error: null });
   }
 
   async readFile(file) {
@@ -154,29 +175,39 @@ export class PacketBox {
     const foreign = packets.filter((packet) => packet.linkType !== this.data.options.link_type_number).length;
     const rows = packets.slice(0, MOST_ROWS).map((packet, i) => h(
       'tr',
-      { tabindex: 0, 'aria-selected': 'false', onclick: () => select(i), onkeydown: (event) => {
-        if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); select(i); }
-        const other = event.key === 'ArrowDown' ? rows[i + 1] : event.key === 'ArrowUp' ? rows[i - 1] : null;
-        if (other) { event.preventDefault(); other.focus(); }
-      } },
+      { tabindex: i === 0 ? 0 : -1, 'aria-selected': 'false', onclick: () => select(i), onfocus: () => select(i), onkeydown: (event) => move(event, i) },
       h('td', { class: 'n' }, i + 1),
+      outcomes[i].map((outcome) => h('td', { class: isAccepted(outcome) ? 'good' : '' }, isAccepted(outcome) ? 'accepts' : 'rejects')),
+      h('td', { class: 'mono' }, dissect(packet.bytes, packet.linkType)),
       h('td', { class: 'n' }, packet.bytes.length),
       h('td', { class: 'n' }, packet.wireLength),
-      outcomes[i].map((outcome) => h('td', { class: isAccepted(outcome) ? 'good' : '' }, isAccepted(outcome) ? 'accepts' : 'rejects')),
       outcomes[i].map((outcome) => h('td', { class: 'n' }, outcome.executed)),
     ));
+    const move = (event, i) => {
+      const places = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: rows.length - 1 };
+      if (!(event.key in places)) return;
+      event.preventDefault();
+      rows[places[event.key]]?.focus();
+    };
+    let selected = -1;
     const select = (i) => {
-      rows.forEach((row, j) => row.setAttribute('aria-selected', String(i === j)));
+      if (i === selected) return;
+      selected = i;
+      rows.forEach((row, j) => {
+        row.setAttribute('aria-selected', String(i === j));
+        row.tabIndex = i === j ? 0 : -1;
+      });
       this.show(packets[i].bytes, packets[i].wireLength);
     };
     this.list.replaceChildren(
       h('p', { id: 'capture-summary' }, `${name}: ${plural(packets.length, 'packet')}; ${counts.join(', ')}.`),
       foreign > 0 ? h('p', { class: 'problem' }, `${plural(foreign, 'packet')} of another link type than ${this.data.options.link_type}: the programs read them wrongly.`) : '',
       error ? h('p', { class: 'problem' }, error) : '',
+      packets.length > 0 ? h('p', { class: 'note' }, 'Choose one to see both programs run on it; up and down go through them. "Runs": how many instructions were executed.') : '',
       packets.length > MOST_ROWS ? h('p', { class: 'note' }, `The first ${MOST_ROWS} are listed.`) : '',
       h('div', { class: 'capture' }, h('table', { 'aria-label': `Packets of ${name}` },
-        h('thead', {}, h('tr', {}, h('th', { class: 'n' }, 'No.'), h('th', { class: 'n' }, 'captured'), h('th', { class: 'n' }, 'on the wire'),
-          this.sides.map((side) => h('th', {}, side.title)), this.sides.map((side) => h('th', { class: 'n' }, `${side.title} runs`)))),
+        h('thead', {}, h('tr', {}, h('th', { class: 'n' }, 'No.'), this.sides.map((side) => h('th', {}, side.title)), h('th', {}, 'packet'),
+          ['captured', 'on the wire', ...this.sides.map((side) => `${side.title} runs`)].map((name) => h('th', { class: 'n' }, name)))),
         h('tbody', {}, rows))),
     );
     if (packets.length > 0) select(0);
@@ -194,7 +225,7 @@ export class PacketBox {
   }
 
   rerun() {
-    for (const row of document.querySelectorAll('.row.lit')) row.classList.remove('lit');
+    for (const row of document.querySelectorAll('.row.lit, .row.now')) row.classList.remove('lit', 'now');
     this.result.replaceChildren();
     if (!this.packet) return;
     this.outcomes = this.sides.map(({ program }) => this.runOn(program, this.packet));
@@ -216,7 +247,10 @@ export class PacketBox {
     this.stepText = h('output', { for: 'step' });
     this.tables = this.outcomes.map((outcome, i) => this.traceTable(outcome, this.sides[i]));
     this.dump = h('div', { class: 'bytes scroll', tabindex: 0, role: 'group', 'aria-label': 'Bytes of the packet' });
+    this.announcement.textContent = this.outcomes.map((outcome, i) => `${this.sides[i].title}: ${verdictText(outcome)}`).join('. ');
+    const words = dissect(this.packet.bytes, this.data.options.link_type_number);
     this.result.replaceChildren(
+      words ? h('p', { class: 'mono', id: 'packet-words' }, words) : '',
       h('div', { class: 'verdicts' }, this.outcomes.map((outcome, i) => h(
         'div',
         { class: `verdict ${isAccepted(outcome) ? 'accepts' : 'rejects'}`, 'data-side': this.sides[i].name, 'data-verdict': outcome.verdict },
@@ -225,6 +259,7 @@ export class PacketBox {
         h('span', { class: 'note' }, `verdict ${outcome.verdict}; ${plural(outcome.executed, 'instruction')} executed`,
           ENDS[outcome.end] ? `; ${ENDS[outcome.end]}` : ''),
       ))),
+      this.disagreement(),
       h('div', { class: 'controls' },
         h('button', { type: 'button', onclick: () => this.setStep(this.step - 1), 'aria-label': 'Previous step' }, '‹'),
         this.slider,
@@ -235,6 +270,12 @@ export class PacketBox {
       h('p', { class: 'note' }, 'Marked: what the instructions of this step read.'),
       this.dump,
     );
+  }
+
+  disagreement() {
+    const [ours, theirs] = this.outcomes;
+    if (!theirs || ours.verdict === theirs.verdict) return '';
+    return h('p', { class: 'problem' }, 'The two programs do not agree on this packet: ', h('a', { href: '#proof' }, 'what was proven of them'), '.');
   }
 
   traceTable(outcome, side) {
@@ -267,6 +308,8 @@ export class PacketBox {
         row.className = j === now ? 'now' : j > now ? 'later' : '';
       });
       keepInView(this.tables[i].rows[now]);
+      for (const row of document.querySelectorAll(`.row.${this.sides[i].name}.now`)) row.classList.remove('now');
+      document.querySelector(`.row.${this.sides[i].name}[data-index="${outcome.steps[now].pc}"]`)?.classList.add('now');
       const read = outcome.steps[now].read;
       if (read && this.step < outcome.steps.length) reads.push(read);
     });
@@ -275,10 +318,11 @@ export class PacketBox {
 
   drawBytes(reads) {
     const { bytes } = this.packet;
+    const perLine = bytesPerLine();
     const isRead = (at) => reads.some(({ address, width }) => at >= address && at < address + width);
     const lines = [];
-    for (let line = 0; line < Math.min(bytes.length, MOST_BYTES); line += 16) {
-      const cells = [...bytes.subarray(line, line + 16)].map((byte, i) => {
+    for (let line = 0; line < Math.min(bytes.length, MOST_BYTES); line += perLine) {
+      const cells = [...bytes.subarray(line, line + perLine)].map((byte, i) => {
         const text = byte.toString(16).padStart(2, '0');
         return [isRead(line + i) ? h('mark', {}, text) : text, i === 7 ? '  ' : ' '];
       });

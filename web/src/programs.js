@@ -7,20 +7,25 @@ const COLOURS = 8;
 export const colourOf = (part) => `c${part % COLOURS}`;
 export const letterOf = (part) => String.fromCharCode(65 + part);
 
+/** The colours of the parts, side by side; the page's policy has no style in the markup, so this is for `style.background`. */
+const bandOf = (parts) => `linear-gradient(90deg, ${parts.map((part, i) => `var(--p${part % COLOURS}) ${(100 * i) / parts.length}% ${(100 * (i + 1)) / parts.length}%`).join(', ')})`;
+
 const chip = (part) => h('span', { class: `chip ${colourOf(part)}` }, letterOf(part));
 
 function rowOf(instruction, i, side, parts) {
   const { mnemonic, operand, jt, jf } = parseLine(instruction.text);
   const names = instruction.parts.map((part) => parts[part]).join('; ');
+  const number = h('span', { class: 'no' }, String(i).padStart(3, '0'));
+  if (names) number.style.background = bandOf(instruction.parts);
   return h(
     'div',
     {
-      class: `row ${side}`, tabindex: 0, role: 'listitem', 'data-side': side, 'data-index': i,
+      class: `row ${side}`, tabindex: i === 0 ? 0 : -1, role: 'listitem', 'data-side': side, 'data-index': i,
       'aria-label': `${i}: ${mnemonic} ${operand}${jt === null ? '' : `, true to ${jt}, false to ${jf}`}${
         names ? `; from ${names}` : ''}`,
       title: names ? `from: ${names}` : null,
     },
-    h('span', { class: 'no' }, String(i).padStart(3, '0')),
+    number,
     h('span', {}, mnemonic),
     h('span', { class: 'operand' }, operand),
     h('span', { class: 'jump' }, jt === null ? '' : `jt ${String(jt).padEnd(3)} jf ${jf}`),
@@ -39,7 +44,7 @@ export function filterText(data, link) {
       part === undefined
         ? text
         : h('span', {
-            class: `part ${colourOf(part)}`, tabindex: 0, 'data-part': part,
+            class: `part ${colourOf(part)}`, tabindex: 0, role: 'note', 'data-part': part,
             'aria-label': `part ${letterOf(part)}: ${text}`,
             onmouseenter: () => link.part(part), onmouseleave: link.clear,
             onfocus: () => link.part(part), onblur: link.clear,
@@ -92,14 +97,28 @@ export class Link {
   }
 }
 
-function moveFocus(event) {
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  const row = event.target.closest('.row');
-  if (!step || !row) return;
-  const next = document.querySelector(`.row.${row.dataset.side}[data-index="${Number(row.dataset.index) + step}"]`);
-  if (!next) return;
+const rowAt = (side, i) => document.querySelector(`.row.${side}[data-index="${i}"]`);
+
+/** One stop of the tab key for each program; the arrow keys go on from there, and to the instruction beside. */
+function moveFocus(event, link) {
+  const row = event.target.closest('.row[data-side]');
+  if (!row || event.altKey || event.ctrlKey || event.metaKey) return;
+  const { side } = row.dataset;
+  const i = Number(row.dataset.index);
+  const last = link.program(side).length - 1;
+  const places = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: last, PageDown: Math.min(i + 10, last), PageUp: Math.max(i - 10, 0) };
+  let next = null;
+  if (event.key in places) next = rowAt(side, places[event.key]);
+  else if (event.key === (side === 'ours' ? 'ArrowRight' : 'ArrowLeft')) next = rowAt(side === 'ours' ? 'theirs' : 'ours', link.partners[side].get(i));
+  else return;
   event.preventDefault();
-  next.focus();
+  next?.focus();
+}
+
+/** The tab key comes back to where it left. */
+function rememberStop(row) {
+  for (const other of row.parentElement.querySelectorAll('.row[tabindex="0"]')) other.tabIndex = -1;
+  row.tabIndex = 0;
 }
 
 function listing(data, link) {
@@ -119,14 +138,22 @@ function listing(data, link) {
   return { left, right };
 }
 
+function introduction(data) {
+  const beside = data.libpcap.error
+    ? ["bpfopt's program, as ", h('code', {}, 'tcpdump -d'), ' would print it. ']
+    : ['What ', h('code', {}, 'tcpdump -d'), " prints is libpcap's program; bpfopt's is in the same notation, and where both have the same instruction it stands in the same row. "];
+  const parts = data.parts.length === 0 ? '' : 'Letters and colours say which parts of the filter an instruction tests, or prepares the test of. ';
+  return [beside, parts, 'Point at an instruction, or go there with the tab and arrow keys: its like in the other program, its parts, and where it jumps are marked.'];
+}
+
 export function programsSection(data, link) {
   const { left, right } = listing(data, link);
   const grid = h(
     'div',
-    { class: data.ours.instructions.length > 100 ? 'programs tall' : 'programs', onkeydown: moveFocus },
+    { class: data.ours.instructions.length > 100 ? 'programs tall' : 'programs', onkeydown: (event) => moveFocus(event, link) },
     h('div', {}, h('h3', {}, `bpfopt: ${plural(data.ours.instructions.length, 'instruction')}`), left),
     h('div', {}, h('h3', {}, data.libpcap.error
-      ? 'libpcap refuses this filter'
+      ? (data.libpcap.over_time ? 'libpcap: no program in time' : 'libpcap refuses this filter')
       : `libpcap: ${plural(data.libpcap.instructions.length, 'instruction')}`), right),
   );
   const follow = (event) => {
@@ -134,16 +161,17 @@ export function programsSection(data, link) {
     if (row) link.instruction(row.dataset.side, Number(row.dataset.index));
   };
   grid.addEventListener('mouseover', follow);
-  grid.addEventListener('focusin', follow);
+  grid.addEventListener('focusin', (event) => {
+    follow(event);
+    if (event.target.matches('.row[data-side]')) rememberStop(event.target);
+  });
   grid.addEventListener('mouseleave', link.clear);
   grid.addEventListener('focusout', link.clear);
   return h(
     'section',
     { 'aria-labelledby': 'programs' },
     h('h2', { id: 'programs' }, 'The two programs'),
-    h('p', { class: 'lead' }, 'What ', h('code', {}, 'tcpdump -d'), ' would print, beside what it prints now. Letters and colours say which ',
-      'parts of the filter an instruction decides, or prepares; one that serves several parts has several. ',
-      'Point at an instruction, or move with the arrow keys: its partner, its parts and where it jumps are marked.'),
+    h('p', { class: 'lead' }, introduction(data)),
     h('ul', { class: 'legend', 'aria-label': 'Parts of the filter' },
       data.parts.map((text, part) => h('li', {}, chip(part), ' ', h('code', {}, text.length > 60 ? `${text.slice(0, 57)}…` : text)))),
     grid,

@@ -19,10 +19,18 @@ function answerText(proof) {
   return `Equal. It took ${duration(proof.milliseconds)}, ${plural(proof.nodes, 'pair')} of program points, ${queries}.`;
 }
 
-function judgedText({ answer, detail }, relation) {
+function judgedText({ answer, detail }, { relation, source, source_reason: reason }) {
   if (answer === 'equal') return `Equal too, ${relation}.`;
   if (answer === 'undecided') return `Undecided within the budget${detail ? `: ${detail}` : ''}.`;
-  return ['Different: here is a packet that the two do not agree on.', h('pre', {}, detail)];
+  return ['Different. Here is a packet that the filter and the program do not agree on.',
+    source === 'lowering' ? ` (libpcap's program was not what bpfopt's was held to: ${reason}.)` : '', h('pre', { class: 'wrap' }, detail)];
+}
+
+function boundText({ lower_bound: bound, ours }) {
+  const size = ours.instructions.length;
+  if (size === 1) return 'A program has at least one instruction, and this one has no more.';
+  const proven = `No program of fewer than ${plural(bound, 'instruction')} is equal to the source; that is proven as well, by packets that any equal program must tell apart. `;
+  return proven + (size === bound ? 'So this one is as small as can be.' : `This one has ${size}; whether fewer would do is open.`);
 }
 
 function candidatesTable(candidates) {
@@ -46,8 +54,8 @@ export function proofSection(data) {
       fact('Asked', h('b', {}, proof.relation), `: ${RELATIONS[proof.relation]}`),
       fact('Source', sourceText(proof)),
       fact('Answer', h('span', { class: proof.proven ? 'good' : 'bad', id: 'proof-answer' }, answerText(proof))),
-      data.libpcap.judged ? fact("libpcap's optimized program", judgedText(data.libpcap.judged, proof.relation)) : '',
-      fact('Smallest possible', `No program of fewer than ${plural(data.lower_bound, 'instruction')} is equal to the source; that is proven as well. ${data.ours.instructions.length === data.lower_bound ? 'So this one is as small as can be.' : `This one has ${data.ours.instructions.length}; whether fewer would do is open.`}`)),
+      data.libpcap.judged ? fact("libpcap's optimized program", judgedText(data.libpcap.judged, proof)) : '',
+      fact('Smallest possible', boundText(data))),
     candidatesTable(data.candidates),
   );
 }

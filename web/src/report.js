@@ -5,17 +5,27 @@ import { passesSection } from './passes.js';
 import { filterText, Link, programsSection } from './programs.js';
 import { proofSection } from './proof.js';
 
+function libpcapFigure({ instructions, judged, error, over_time: overTime }) {
+  if (overTime) return ['—', 'took too long'];
+  if (error) return ['—', 'refuses the filter'];
+  if (judged.answer === 'different') return [instructions.length, [`${instructions.length === 1 ? 'instruction' : 'instructions'}, for `, h('a', { href: '#proof' }, 'another filter')], 'bad'];
+  return [instructions.length, instructions.length === 1 ? 'instruction' : 'instructions'];
+}
+
 function figures(data) {
   const figure = (name, value, note, kind = '') => h('div', {}, h('dt', {}, name), h('dd', { class: kind }, value, h('small', {}, note)));
   const ours = data.ours.instructions.length;
   const theirs = data.libpcap.instructions?.length;
-  const isWrong = data.libpcap.judged?.answer === 'different';
+  const isComparable = theirs !== undefined && data.libpcap.judged.answer !== 'different';
+  const change = Math.round(100 * (ours / theirs - 1));
   return h('dl', { class: 'figures' },
-    figure('bpfopt', ours, `instructions, of at least ${data.lower_bound}`),
-    isWrong ? figure('libpcap', theirs, 'instructions, for another filter', 'bad') : figure('libpcap', theirs ?? '—', theirs === undefined ? 'refuses the filter' : 'instructions'),
-    theirs === undefined || isWrong ? '' : figure('Difference', ours === theirs ? '0 %' : `${ours < theirs ? '−' : '+'}${Math.abs(Math.round(100 * (ours / theirs - 1)))} %`, `${plural(Math.abs(theirs - ours), 'instruction')} ${ours <= theirs ? 'fewer' : 'more'}`),
-    figure('Equal to the filter', data.proof.proven ? 'Proven' : 'Not proven', data.proof.relation, data.proof.proven ? 'good' : 'bad'));
+    figure('bpfopt', ours, `${ours === 1 ? 'instruction' : 'instructions'}; ${data.lower_bound === ours ? 'no program is smaller' : `at least ${data.lower_bound} needed`}`),
+    figure('libpcap', ...libpcapFigure(data.libpcap)),
+    isComparable ? figure('Difference', change === 0 ? '0 %' : `${change < 0 ? '−' : '+'}${Math.abs(change)} %`, ours === theirs ? 'as many' : `${plural(Math.abs(theirs - ours), 'instruction')} ${ours < theirs ? 'fewer' : 'more'}`) : '',
+    figure('Equal to the filter', data.proof.proven ? 'Proven' : 'Not proven', h('a', { href: '#proof' }, data.proof.proven ? (data.proof.relation === 'strict' ? 'for every packet' : 'for every whole packet') : 'why'), data.proof.proven ? 'good' : 'bad'));
 }
+
+const SECTIONS = { programs: 'Programs', packet: 'Packet', passes: 'Passes', proof: 'Proof' };
 
 function page(data) {
   const link = new Link(data);
@@ -25,9 +35,10 @@ function page(data) {
   document.title = `${data.filter.text || 'empty filter'} · bpfopt report`;
   document.body.append(
     h('header', { class: 'page' },
-      h('div', { class: 'brand' }, h('span', {}, h('b', {}, 'bpfopt'), ' report'), themeButton()),
+      h('div', { class: 'brand' }, h('span', {}, h('b', {}, 'bpfopt'), ' report'),
+        h('nav', { 'aria-label': 'Sections' }, Object.entries(SECTIONS).map(([id, name]) => h('a', { href: `#${id}` }, name))), themeButton()),
       h('h1', {}, filterText(data, link)),
-      h('p', { class: 'lead' }, `A tcpdump filter for ${options.link_type_description || options.link_type} (${options.link_type}), compiled to BPF by bpfopt, beside what libpcap makes of it.`),
+      h('p', { class: 'lead' }, `A tcpdump filter on ${options.link_type_description || options.link_type} (${options.link_type}), compiled twice into BPF, the small program that is run on every packet: by libpcap, as tcpdump has it, and by bpfopt, which proves that its own is the same filter.`),
       figures(data),
       data.diagnostics.map(({ severity, message }) => h('p', { class: 'note' }, h('b', {}, severity), `: ${message}`))),
     h('main', {}, programsSection(data, link), box.element, passes.section, proofSection(data)),

@@ -10,6 +10,7 @@ const COLUMNS = [
   ['filter', (row) => row.filter, false, (row) => h('code', {}, row.filter)],
   ['link type', (row) => row.link_type, false],
   ['ours', (row) => row.ours, true],
+  ['strict', (row) => row.strict?.ours, true],
   ['libpcap', (row) => row.tcpdump, true],
   ['ratio', (row) => row.ratio, true, (row) => row.ratio?.toFixed(3)],
   ['at least', (row) => row.bound, true],
@@ -24,14 +25,18 @@ function compare(a, b) {
   return typeof a === 'number' ? a - b : String(a).localeCompare(String(b), 'en');
 }
 
+/** Those that a row has something in. */
+const columnsOf = (rows) => COLUMNS.filter(([, get]) => rows.some((row) => get(row) !== undefined && get(row) !== ''));
+
 export function rowsTable(rows) {
-  let sorted = { column: 4, descending: false };
+  const columns = columnsOf(rows);
+  let sorted = { column: columns.findIndex(([name]) => name === 'ratio'), descending: false };
   const search = h('input', { type: 'search', id: 'search', placeholder: 'port, vlan, …', oninput: draw });
   const corpus = select('corpus', [['', 'all'], ...[...new Set(rows.map((row) => row.file))].map((file) => [file, file.replace(/\.txt$/, '')])]);
   const outcome = select('outcome', [['', 'all'], ...[...new Set(rows.map((row) => row.status))].map((status) => [status, OUTCOMES[status]])]);
   const count = h('span', { class: 'note', role: 'status', id: 'row-count' });
   const body = h('tbody', {});
-  const headings = COLUMNS.map(([name, , isNumber], i) => h('th', { class: isNumber ? 'n' : '', scope: 'col' }, name === '' ? 'outcome' : '',
+  const headings = columns.map(([name, , isNumber], i) => h('th', { class: isNumber ? 'n' : '', scope: 'col' }, name === '' ? 'outcome' : '',
     name === '' ? null : h('button', { type: 'button', class: 'sort', onclick: () => sortBy(i) }, name)));
 
   function select(id, choices) {
@@ -47,7 +52,7 @@ export function rowsTable(rows) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     const shown = rows.filter((row) => words.every((word) => `${row.filter} ${row.id} ${row.link_type}`.toLowerCase().includes(word))
       && (corpus.value === '' || row.file === corpus.value) && (outcome.value === '' || row.status === outcome.value));
-    const value = COLUMNS[sorted.column][1];
+    const value = columns[Math.max(sorted.column, 0)][1];
     shown.sort((a, b) => {
       const [left, right] = [value(a), value(b)];
       const order = compare(left, right);
@@ -56,7 +61,7 @@ export function rowsTable(rows) {
     headings.forEach((heading, i) => {
       heading.setAttribute('aria-sort', i !== sorted.column ? 'none' : sorted.descending ? 'descending' : 'ascending');
     });
-    body.replaceChildren(...shown.map((row) => h('tr', {}, COLUMNS.map(([, get, isNumber, show]) => h('td', { class: isNumber ? 'n' : '' }, (show ?? get)(row) ?? '')))));
+    body.replaceChildren(...shown.map((row) => h('tr', {}, columns.map(([, get, isNumber, show]) => h('td', { class: isNumber ? 'n' : '' }, (show ?? get)(row) ?? '')))));
     count.textContent = shown.length === rows.length ? plural(rows.length, 'filter') : `${shown.length} of ${plural(rows.length, 'filter')}`;
   }
 
