@@ -8,7 +8,7 @@
 #   ./setup.sh browser          build, install Chromium and what the pages are made of, and try the pages in it
 #   ./setup.sh results [--captures DIRECTORY]
 #                               build, and measure everything anew: docs/results.md, the figures in README.md
-#                               and docs/, and the same as a page, build/bench.html; takes a quarter of an hour
+#                               and docs/, and the same as a page, build/bench.html; takes ten minutes or more
 #   ./setup.sh sanitize         the tests built with the address and undefined-behaviour sanitizers
 #   ./setup.sh fuzz TARGET [SECONDS]
 #                               libFuzzer on a target of tests/fuzz (readers, filter, lift); 600 seconds

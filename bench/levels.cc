@@ -75,6 +75,8 @@ Expected<ModeReport> CompareLevels(const Corpus& corpus, const CompileOptions& o
                                   row.link_type, Escaped(row.filter));
     changed.push_back({{"id", row.id},
                        {"file", row.file},
+                       {"link_type", row.link_type},
+                       {"filter", row.filter},
                        {"O2", second->instructions},
                        {"O3", third->instructions},
                        {"proven", third->proven}});

@@ -16,6 +16,11 @@ constexpr std::string_view kBlockBegins = "<!-- bpfopt-bench ";
 constexpr std::string_view kBlockNameEnds = " -->";
 constexpr std::string_view kBlockEnds = "<!-- end of bpfopt-bench -->";
 
+// Of the system itself, which its version names well enough.
+bool IsInstalled(const std::string& file) {
+  return file.starts_with("/usr/lib/") || file.starts_with("/lib/");
+}
+
 std::string Head(const nlohmann::ordered_json& environment) {
   std::string text =
       "# Results\n\n"
@@ -26,6 +31,7 @@ std::string Head(const nlohmann::ordered_json& environment) {
       "this\n"
       "machine's, on this day.\n\n| | |\n| --- | --- |\n";
   for (const auto& [name, value] : environment.items()) {
+    if (name == "libpcap_file" && IsInstalled(value)) continue;
     text += fmt::format("| {} | {} |\n", name, value.is_string() ? value.get<std::string>() : value.dump());
   }
   return text;

@@ -1,6 +1,6 @@
 // The page of `bpfopt-bench --html`.
 import { h, pageData, plural, themeButton } from './dom.js';
-import { ablationSection, otherSection, peersSection, ratesSection, seccompSection, timesSection } from './measures.js';
+import { ablationSection, levelsSection, otherSection, peersSection, ratesSection, seccompSection, timesSection } from './measures.js';
 import { figure, redraw } from './plots.js';
 import { setsSection } from './sets.js';
 import { rowsTable } from './table.js';
@@ -48,7 +48,7 @@ function header(data, rows) {
     h('p', { class: 'lead' }, 'A filter such as ', h('code', {}, 'tcp port 80'), ' becomes a small BPF program; ', h('code', {}, 'tcpdump -d'), ' prints it. libpcap makes it for tcpdump. ',
       'bpfopt makes a smaller one, and proves that it is the same filter. This page compares the two, filter by filter, on one machine in one run.'),
     figures(data, rows),
-    h('p', { class: 'note' }, `bpfopt ${machine.bpfopt} at -O${machine.level}, objective ${machine.objective}, ${machine.relation}; ${machine.libpcap}; ${machine.tcpdump}. ${machine.date}, ${machine.processor}, ${plural(machine.threads, 'thread')}, ${machine.memory}, ${machine.kernel}; ${machine.compiler}.`));
+    h('p', { class: 'note' }, `bpfopt ${machine.bpfopt} at -O${machine.level}, objective ${machine.objective}, ${machine.relation}; ${machine.libpcap}${machine.libpcap_file ? ` (${machine.libpcap_file})` : ''}; ${machine.tcpdump}. ${machine.date}, ${machine.processor}, ${plural(machine.threads, 'thread')}, ${machine.memory}, ${machine.kernel}; ${machine.compiler}.`));
 }
 
 /** Series by corpus of rows sorted by ratio. */
@@ -140,8 +140,8 @@ function allSection(rows) {
 }
 
 /** The parts that were measured, each by its name in the data. */
-const SECTIONS = { sets: (data) => setsSection(data, redraw), times: timesSection, rates: ratesSection, peers: peersSection, ablation: ablationSection, seccomp: seccompSection };
-const NAMES = { size: 'Size', executed: 'Executed', sets: 'Large filters', times: 'Time to compile', rates: 'Time per packet', peers: 'Other compilers', ablation: 'Passes', seccomp: 'System calls', all: 'Every filter' };
+const SECTIONS = { sets: (data) => setsSection(data, redraw), times: timesSection, rates: ratesSection, peers: peersSection, ablation: ablationSection, levels: levelsSection, seccomp: seccompSection };
+const NAMES = { size: 'Size', executed: 'Executed', sets: 'Large filters', times: 'Time to compile', rates: 'Time per packet', peers: 'Other compilers', ablation: 'Passes', levels: '-O3', seccomp: 'System calls', all: 'Every filter' };
 const ELSEWHERE = ['kind', 'schema', 'environment', 'comparison', 'strict', ...EXECUTED.map(([member]) => member)];
 
 function page(data) {
@@ -157,6 +157,7 @@ function page(data) {
       Object.entries(SECTIONS).map(([name, section]) => (data[name] ? section(data[name]) : '')),
       others.map((name) => otherSection(name, data[name])),
       otherRows(rows, 'tcpdump-wrong', 'Where libpcap is wrong', "libpcap's optimized program and the filter differ on the packet that each of these shows. They are not counted above."),
+      otherRows(rows, 'tcpdump-undecided', "What could not be judged", "The verifier has no answer on libpcap's optimized program, so it is not counted."),
       otherRows(rows, 'tcpdump-refuses', 'What libpcap refuses', 'Filters that tcpdump has no program for, with what it says.'),
       otherRows(rows, 'failed', 'What bpfopt has no program for', 'These count as failures.'),
       allSection(rows)),

@@ -110,6 +110,13 @@ export function ablationSection(ablation) {
         row.larger.length > 0 ? h('details', { class: 'inline' }, h('summary', {}, plural(row.larger.length, 'filter')), row.larger.map(({ id, before, after }) => h('div', {}, h('code', {}, id), ` ${before}, without ${after}`))) : ''])));
 }
 
+export function levelsSection({ rows, O2, O3, changed }) {
+  return section('levels', 'What -O3 gains', 'It searches shorter code for windows of the finished program, and takes its time for that.',
+    h('p', {}, `The ${plural(rows, 'filter')} come to ${number(O2)} instructions at -O2, and to ${number(O3)} at -O3.`),
+    changed.length > 0 ? table('What -O3 gains', [['filter'], ['link type'], ['-O2', true], ['-O3', true], ['proven']],
+      changed.map((row) => [h('code', {}, row.filter), row.link_type, row.O2, row.O3, row.proven ? 'yes' : h('span', { class: 'bad' }, 'no')])) : '');
+}
+
 export function seccompSection(seccomp) {
   const list = ({ instructions, executed, executed_allowed: allowed }) => `${number(instructions)} (${executed.toFixed(1)}, ${allowed.toFixed(1)})`;
   return section('seccomp', 'Lists of system calls', "Filters of system calls as libseccomp exports them, in its linear and its tree form, and the linear one optimized by bpfopt. Instructions; in parentheses those executed for a call, in the mean over all calls, and over those allowed.",

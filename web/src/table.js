@@ -2,7 +2,7 @@
 import { h, plural } from './dom.js';
 
 const OUTCOMES = {
-  compared: 'compared', 'tcpdump-wrong': 'libpcap is wrong', 'tcpdump-refuses': 'libpcap refuses', unsupported: 'no such link type', failed: 'no program',
+  compared: 'compared', 'tcpdump-wrong': 'libpcap is wrong', 'tcpdump-undecided': 'libpcap not judged', 'tcpdump-refuses': 'libpcap refuses', unsupported: 'no such link type', failed: 'no program',
 };
 
 /** Columns: [heading, value of a row, is it a number, how it is shown]. */
