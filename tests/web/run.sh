@@ -11,7 +11,7 @@ skip() {
 command -v node >/dev/null 2>&1 || skip "Node is not installed"
 node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' || skip "Node is older than version 18"
 case $1 in
-  units) exec node --test align.test.mjs bpf.test.mjs capture.test.mjs dissect.test.mjs schema.test.mjs sets.test.mjs ;;
+  units) exec node --test align.test.mjs bpf.test.mjs capture.test.mjs dissect.test.mjs growth.test.mjs schema.test.mjs ;;
   bundle)
     [ -d ../../web/node_modules/esbuild ] || skip "web/node_modules is not installed (npm ci in web/)"
     made=$(mktemp -d)

@@ -1,5 +1,6 @@
 // Filters of many entries: how size, time and executed instructions grow with their number.
 import { duration, h } from './dom.js';
+import { exponent, pointsOf, seriesOf } from './growth.js';
 import { figure } from './plots.js';
 import { number } from './tables.js';
 
@@ -7,36 +8,6 @@ const KERNEL_LIMIT = 4096;
 const EVERY = 'every';
 const COLOURS = 8;
 const FEW = 3; // kinds that one plot shows well
-
-/**
- * The exponent b of the best y = a * x^b through the larger half of the points, by least squares on logarithms;
- * null with less than three points.
- */
-export function exponent(points) {
-  const positive = points.filter(([x, y]) => x > 0 && y > 0);
-  const used = positive.slice(Math.min(Math.floor(positive.length / 2), Math.max(0, positive.length - 3)));
-  if (used.length < 3) return null;
-  const logs = used.map(([x, y]) => [Math.log(x), Math.log(y)]);
-  const mean = (i) => logs.reduce((sum, point) => sum + point[i], 0) / logs.length;
-  const [mx, my] = [mean(0), mean(1)];
-  const above = logs.reduce((sum, [x, y]) => sum + (x - mx) * (y - my), 0);
-  const below = logs.reduce((sum, [x]) => sum + (x - mx) ** 2, 0);
-  return below === 0 ? null : above / below;
-}
-
-const nameOf = ({ kind, negated, clustered }) => `${negated ? 'not ' : ''}${kind}${clustered ? ', clustered' : ''}`;
-
-/** Rows by kind, [{name, isPlain, rows}], each from the smallest on. */
-export function seriesOf(rows) {
-  const all = new Map();
-  for (const row of rows) {
-    const name = nameOf(row);
-    if (!all.has(name)) all.set(name, { name, isPlain: !row.negated && !row.clustered, rows: [] });
-    all.get(name).rows.push(row);
-  }
-  for (const { rows: each } of all.values()) each.sort((a, b) => a.entries - b.entries);
-  return [...all.values()];
-}
 
 const theirs = (row) => (typeof row.libpcap === 'object' ? row.libpcap : undefined);
 
@@ -50,9 +21,6 @@ const MEASURES = {
   executed: { title: 'Executed for a packet that matches none', unit: 'instructions', ours: { bpfopt: (row) => row.executed }, theirs: (row) => theirs(row)?.executed, show: number },
   memory: { title: 'Memory of the compiler', unit: 'megabytes', ours: { bpfopt: (row) => row.megabytes }, theirs: () => undefined, show: (value) => `${value.toFixed(0)} MB` },
 };
-
-/** [[entries, value]] of those rows that have one. */
-export const pointsOf = (rows, get) => rows.map((row) => [row.entries, get(row)]).filter(([, value]) => value > 0);
 
 /** The curves of one kind, or of all plain ones: then only the first measure of ours, for there are many. */
 function curvesOf(measure, chosen) {

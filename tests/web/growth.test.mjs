@@ -1,7 +1,7 @@
 // Growth of large filters.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { exponent, pointsOf, seriesOf } from '../../web/src/sets.js';
+import { exponent, pointsOf, seriesOf } from '../../web/src/growth.js';
 
 for (const power of [0.5, 1, 2, 3]) {
   test(`finds n^${power}`, () => {
