@@ -123,8 +123,9 @@ class CommandLine {
     app_.add_option("--sizes", how.sets.sizes, "for --sets: numbers of entries")
         ->delimiter(',')
         ->check(CLI::Range(1, 100'000));
-    app_.add_flag("--variants,!--plain", variants_,
-                  "for --sets: negated and clustered filters too, or not; by itself --sets has them");
+    auto* variants = app_.add_flag("--variants", variants_,
+                                   "for --sets: negated and clustered filters too, as --sets by itself does");
+    app_.add_flag("--plain", plain_, "for --sets: no negated and no clustered filters")->excludes(variants);
     app_.add_option("--libpcap-seconds", seconds_,
                     "for --sets: processor time that libpcap has for a filter; 0 leaves it out")
         ->check(CLI::Range(0, 3600));
@@ -146,7 +147,7 @@ class CommandLine {
     if (is_run_of_parts && ways_->count_all() > 0)
       throw CLI::ValidationError("--results, --html, --parts and --update-documents make a run of their own");
     if (is_run_of_parts) arguments_.mode = Mode::kDocuments;
-    how.sets.has_variants = variants_.value_or(!is_run_of_parts);
+    how.sets.has_variants = variants_ || (!plain_ && !is_run_of_parts);
     if (baseline_->count() > 0) arguments_.mode = Mode::kBaseline;
     if (is_run_of_parts && documents.parts.empty() && documents.results.empty() && documents.updated.empty())
       MakePageQuick();
@@ -174,7 +175,8 @@ class CommandLine {
   bool json_ = false;
   bool markdown_ = false;
   bool skips_kernel_ = false;
-  std::optional<bool> variants_;
+  bool variants_ = false;
+  bool plain_ = false;
   std::optional<unsigned> seconds_;
   CLI::Option* baseline_ = nullptr;
   CLI::App* ways_ = nullptr;

@@ -331,6 +331,18 @@ TEST_F(BenchTest, PutsItsFiguresIntoOtherDocuments) {
   EXPECT_EQ(ReadFile(path), "<!-- bpfopt-bench nonsense -->\n");
 }
 
+TEST_F(BenchTest, MeasuresSetsNegatedAndClusteredToo) {
+  directory_.Write("rows.txt", "udp | EN10MB | udp\n");
+  const std::vector<std::string> few = {"--sets",  "--json", "--kinds",    "src-hosts",
+                                        "--sizes", "4",      "--no-kernel"};
+  const auto count = [&](std::vector<std::string> words) {
+    words.insert(words.end(), few.begin(), few.end());
+    return nlohmann::json::parse(RunBench(words).output)["rows"].size();
+  };
+  EXPECT_EQ(count({}), 4U);
+  EXPECT_EQ(count({"--plain"}), 1U);
+}
+
 TEST_F(BenchTest, RefusesWordsThatDoNotGoTogether) {
   directory_.Write("rows.txt", "udp | EN10MB | udp\n");
   for (const std::vector<std::string>& words :
