@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
@@ -30,6 +29,17 @@ constexpr std::array kKindsOfQuickPage = {"hosts", "nets", "pairs"};
 constexpr std::array kSizesOfQuickPage = {10, 20, 50, 100, 200, 500};
 constexpr std::chrono::seconds kLibpcapOfQuickPage{3};
 
+// Doubles hold whole numbers up to this, in which the range of what was written is looked at.
+constexpr double kLargestSeed = 9007199254740992.0;
+
+// A file that a variable of a shell was to name may come as nothing.
+CLI::Validator IsNamed() {
+  return {[](const std::string& path) {
+            return path.empty() ? std::string("the name of a file is empty") : std::string();
+          },
+          ""};
+}
+
 class CommandLine {
  public:
   CommandLine() : app_("Compares bpfopt with libpcap, over a corpus of filters.", "bpfopt-bench") {
@@ -40,6 +50,10 @@ class CommandLine {
     AddWays();
     AddDocuments();
     AddDetails();
+    app_.footer(
+        "Exit status: 0 all is well; 1 a program is missing, not proven or larger than tcpdump's, or differs "
+        "from the "
+        "baseline; 2 it cannot be measured; 77 the baseline is of another libpcap.");
   }
 
   std::variant<Arguments, int> Parse(int argc, char** argv) {
@@ -59,13 +73,12 @@ class CommandLine {
   void AddCompileOptions() {
     app_.add_option("--corpus", arguments_.corpus, "directory with files of 'id | link type | filter'");
     app_.add_option("--libpcap", arguments_.libpcap,
-                    "compare with the libpcap in this file instead of the installed one");
+                    "compare with the libpcap in this file instead of the installed one")
+        ->check(IsNamed());
     app_.add_option("--equal", relation_, "strict or faithful")->check(CLI::IsMember({"strict", "faithful"}));
     app_.add_option("-O", arguments_.options.level, "optimization level")->check(CLI::Range(2, 3));
-    const std::map<std::string, Objective> objectives = {
-        {"size", Objective::kSize}, {"speed", Objective::kSpeed}, {"balanced", Objective::kBalanced}};
-    app_.add_option("--objective", arguments_.options.objective, "size, speed or balanced")
-        ->transform(CLI::CheckedTransformer(objectives).description(""));
+    app_.add_option("--objective", objective_, "size, speed or balanced")
+        ->check(CLI::IsMember({"size", "speed", "balanced"}));
     auto* json = app_.add_flag("--json", json_, "print JSON (docs/report.md)");
     app_.add_flag("--markdown", markdown_, "print the main figures in Markdown")->excludes(json);
   }
@@ -115,7 +128,8 @@ class CommandLine {
     app_.add_option("--captures", how.captures,
                     "for executed instructions: a directory of savefiles, instead of generated traffic; "
                     "--results measures both");
-    app_.add_option("--seed", how.seed, "for executed instructions: of generated traffic");
+    app_.add_option("--seed", how.seed, "for executed instructions: of generated traffic")
+        ->check(CLI::Range(0.0, kLargestSeed).description(""));
     app_.add_option("--command", how.times.command, "for --times: the bpfopt to run");
     app_.add_option("--kinds", how.sets.kinds,
                     "for --sets: hosts, src-hosts, nets, prefixes, ports, port-ranges, hosts6, pairs")
@@ -135,6 +149,8 @@ class CommandLine {
   void Finish() {
     using Mode = Arguments::Mode;
     if (relation_ == "strict") arguments_.options.relation = Relation::kStrict;
+    if (objective_ == "size") arguments_.options.objective = Objective::kSize;
+    if (objective_ == "speed") arguments_.options.objective = Objective::kSpeed;
     arguments_.form = json_       ? Arguments::Form::kJson
                       : markdown_ ? Arguments::Form::kMarkdown
                                   : Arguments::Form::kText;
@@ -151,6 +167,12 @@ class CommandLine {
     if (baseline_->count() > 0) arguments_.mode = Mode::kBaseline;
     if (is_run_of_parts && documents.parts.empty() && documents.results.empty() && documents.updated.empty())
       MakePageQuick();
+    if (baseline_->count() > 0 && arguments_.form != Arguments::Form::kText)
+      throw CLI::ValidationError("--baseline has neither JSON nor Markdown");
+    if (is_run_of_parts && markdown_)
+      throw CLI::ValidationError("--markdown is of one measurement; see --results");
+    if (json_ && (documents.results == "-" || documents.page == "-"))
+      throw CLI::ValidationError("--json takes standard output for itself");
     const bool measures_executed = is_run_of_parts || arguments_.part == "executed";
     if (how.captures && !measures_executed)
       throw CLI::ValidationError("--captures needs --executed, --results, --parts or --html");
@@ -172,6 +194,7 @@ class CommandLine {
   CLI::App app_;
   Arguments arguments_;
   std::string relation_ = "faithful";
+  std::string objective_ = "balanced";
   bool json_ = false;
   bool markdown_ = false;
   bool skips_kernel_ = false;

@@ -184,9 +184,12 @@ class Comparison {
 
 }  // namespace
 
-bool IsOfAnotherLibpcap(const std::string& path) {
+Expected<bool> IsOfAnotherLibpcap(const std::string& path) {
   const auto text = ReadText(path);
-  return !text || text->find(VersionLine()) == std::string::npos;
+  if (!text) return tl::unexpected(text.error());
+  if (text->find("\n# libpcap ") == std::string::npos)
+    return InvalidInput(path + " is no baseline: expected a line '# libpcap version ...'");
+  return text->find(VersionLine()) == std::string::npos;
 }
 
 Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& options,

@@ -25,9 +25,9 @@ struct BaselineOptions {
 Expected<ModeReport> HoldToBaseline(const Corpus& corpus, const CompileOptions& options,
                                     const BaselineOptions& how);
 
-// Is the file missing, or of another libpcap than this program's? Its programs are other sources and
-// yardsticks, so there is nothing to compare.
-bool IsOfAnotherLibpcap(const std::string& path);
+// Is it of another libpcap than this program's? Its programs are other sources and yardsticks, so there is
+// nothing to compare. Errors: the file cannot be read, or names no libpcap.
+Expected<bool> IsOfAnotherLibpcap(const std::string& path);
 
 }  // namespace bpfopt::bench
 

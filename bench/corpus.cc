@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -44,12 +45,28 @@ void ReadHandWritten(std::istream& in, Corpus& corpus) {
   }
 }
 
+// To be shown: short, and without what a terminal would obey.
+std::string Shown(std::string line) {
+  constexpr std::size_t kMost = 80;
+  if (line.size() > kMost) line = line.substr(0, kMost) + "...";
+  std::ranges::replace_if(
+      line, [](unsigned char byte) { return byte < 0x20 || byte >= 0x7f; }, '?');
+  return line;
+}
+
 Expected<void> ReadRows(std::istream& in, const std::string& file, Corpus& corpus) {
+  std::set<std::string> ids;
+  std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {
+    ++number;
     if (Trim(line).empty() || line[0] == '#') continue;
     std::vector<std::string> fields = Fields(line, 3);
-    if (fields.size() != 3)
-      return InvalidInput(fmt::format("{}: a row is 'id | link type | filter', not '{}'", file, line));
+    if (fields.size() != 3) {
+      return InvalidInput(
+          fmt::format("{}:{}: a row is 'id | link type | filter', not '{}'", file, number, Shown(line)));
+    }
+    if (!ids.insert(fields[0]).second)
+      return InvalidInput(fmt::format("{}:{}: a second row is called '{}'", file, number, Shown(fields[0])));
     corpus.rows.push_back({file, std::move(fields[0]), std::move(fields[1]), std::move(fields[2])});
   }
   return {};
@@ -77,6 +94,7 @@ Expected<Corpus> ReadCorpus(const std::string& directory) {
       return tl::unexpected(read.error());
     }
   }
+  if (corpus.rows.empty()) return InvalidInput("no rows in the .txt files of " + directory);
   return corpus;
 }
 

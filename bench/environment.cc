@@ -75,7 +75,7 @@ nlohmann::ordered_json DescribeEnvironment(const CompileOptions& options, const 
           {"relation", options.relation == Relation::kStrict ? "strict" : "faithful"},
           {"objective", NameOf(options.objective)},
           {"level", options.level},
-          {"packets", how.captures ? "captures" : "generated"},
+          {"packets", how.captures ? "generated and captures" : "generated"},
           {"seed", how.seed}};
 }
 

@@ -39,6 +39,12 @@ int Fail(const std::string& message) {
   return kCannotRun;
 }
 
+int TellBad(const std::string& where) {
+  Fail("not all is well" + where +
+       ": programs are missing, not proven, larger than tcpdump's or not as the baseline");
+  return kBadRows;
+}
+
 void Tell(const Part& part) {
   std::fputs(fmt::format("bpfopt-bench: measuring {}\n", part.name).c_str(), stderr);
 }
@@ -58,7 +64,7 @@ int Print(const Expected<ModeReport>& report, const Arguments& arguments) {
   if (!report) return Fail(report.error().message);
   if (const auto written = WriteOutput("-", InForm(*report, arguments)); !written)
     return Fail(written.error().message);
-  return report->is_bad ? kBadRows : 0;
+  return report->is_bad ? TellBad("") : 0;
 }
 
 Expected<ModeReport> MeasureOne(const Arguments& arguments, const Corpus& corpus) {
@@ -72,9 +78,16 @@ Expected<ModeReport> MeasureOne(const Arguments& arguments, const Corpus& corpus
 
 int HoldToBaseline(const Arguments& arguments, const Corpus& corpus) {
   const auto& baseline = arguments.baseline;
-  if (!baseline.update && bpfopt::bench::IsOfAnotherLibpcap(baseline.path)) {
-    Fail(baseline.path + " is of another libpcap, or missing");
-    return kNothingToCompare;
+  if (baseline.update) {
+    if (const auto writable = bpfopt::bench::CheckWritable(baseline.path); !writable)
+      return Fail(writable.error().message);
+  } else {
+    const auto is_other = bpfopt::bench::IsOfAnotherLibpcap(baseline.path);
+    if (!is_other) return Fail(is_other.error().message);
+    if (*is_other) {
+      Fail(baseline.path + " is of another libpcap");
+      return kNothingToCompare;
+    }
   }
   return Print(bpfopt::bench::HoldToBaseline(corpus, arguments.options, baseline), arguments);
 }
@@ -82,13 +95,18 @@ int HoldToBaseline(const Arguments& arguments, const Corpus& corpus) {
 // The documents to be updated, by path; all of them in order before anything is measured.
 Expected<std::map<std::string, std::string>> ReadDocuments(const std::vector<std::string>& paths) {
   std::map<std::string, std::string> texts;
+  bool has_figures = paths.empty();
   for (const std::string& path : paths) {
     auto text = bpfopt::bench::ReadText(path);
     if (!text) return tl::unexpected(text.error());
     if (const auto replaced = bpfopt::bench::ReplaceFigures(*text, {}); !replaced)
       return bpfopt::InvalidInput(path + ": " + replaced.error().message);
+    has_figures = has_figures || text->find(bpfopt::bench::kFiguresBegin) != std::string::npos;
     texts[path] = std::move(*text);
   }
+  if (!has_figures)
+    return bpfopt::InvalidInput(
+        fmt::format("{}: expected a line '{}PART -->'", paths[0], bpfopt::bench::kFiguresBegin));
   return texts;
 }
 
@@ -133,7 +151,11 @@ int MakeDocuments(const Arguments& arguments, const Corpus& corpus) {
   if (!parts) return Fail(parts.error().message);
   if (const auto written = WriteDocuments(arguments, *parts, *updated); !written)
     return Fail(written.error().message);
-  return IsBad(*parts) ? kBadRows : 0;
+  std::string bad;
+  for (const MeasuredPart& each : *parts) {
+    if (each.report.is_bad) bad += fmt::format(" {}", each.part->name);
+  }
+  return bad.empty() ? 0 : TellBad(" in" + bad);
 }
 
 Expected<void> UseLibpcapOf(const Arguments& arguments, char** argv) {

@@ -42,7 +42,10 @@ class Mean {
     log_sum_ += std::log(static_cast<double>(a) / static_cast<double>(b));
   }
   std::size_t rows() const { return rows_; }
-  double value() const { return rows_ == 0 ? 1.0 : std::exp(log_sum_ / static_cast<double>(rows_)); }
+  // Nothing of no rows.
+  std::optional<double> value() const {
+    return rows_ == 0 ? std::nullopt : std::optional(std::exp(log_sum_ / static_cast<double>(rows_)));
+  }
 
  private:
   std::size_t rows_ = 0;
@@ -137,15 +140,20 @@ struct Measured {
   std::vector<const PeerCompiler*> missing;  // of those not
 };
 
+// Of a mean; a dash of no rows.
+std::string InDigits(const Mean& mean, int digits) {
+  return mean.value() ? fmt::format("{:.{}f}", *mean.value(), digits) : "-";
+}
+
 std::string FormatFigures(const Measured& measured) {
   std::string text =
       fmt::format("{:<14} {:>5} {:>13} {:>18} {:>6} {:>10} {:>10} {:>8}\n", "", "rows", "ours / theirs",
                   "theirs / tcpdump's", "equal", "different", "undecided", "refused");
   for (const PeerFigures& each : measured.figures) {
-    text +=
-        fmt::format("{:<14} {:>5} {:>13.4f} {:>18.4f} {:>6} {:>10} {:>10} {:>8}\n", each.peer->name,
-                    each.ours_to_theirs.rows(), each.ours_to_theirs.value(), each.theirs_to_tcpdumps.value(),
-                    each.equal, each.different, each.undecided, each.none);
+    text += fmt::format("{:<14} {:>5} {:>13} {:>18} {:>6} {:>10} {:>10} {:>8}\n", each.peer->name,
+                        each.ours_to_theirs.rows(), InDigits(each.ours_to_theirs, 4),
+                        InDigits(each.theirs_to_tcpdumps, 4), each.equal, each.different, each.undecided,
+                        each.none);
   }
   for (const PeerCompiler* peer : measured.missing) text += "not compared: " + MissingLine(*peer) + "\n";
   return text;
@@ -191,10 +199,10 @@ std::string FormatSummary(const Measured& measured) {
       "| "
       "refused |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const PeerFigures& each : measured.figures) {
-    text +=
-        fmt::format("| {}, {} | {:.3f} | {} | {:.3f} | {} | {} | {} | {} |\n", each.peer->name,
-                    each.peer->description, each.ours_to_theirs.value(), each.ours_to_theirs.rows(),
-                    each.theirs_to_tcpdumps.value(), each.equal, each.different, each.undecided, each.none);
+    text += fmt::format("| {}, {} | {} | {} | {} | {} | {} | {} | {} |\n", each.peer->name,
+                        each.peer->description, InDigits(each.ours_to_theirs, 3), each.ours_to_theirs.rows(),
+                        InDigits(each.theirs_to_tcpdumps, 3), each.equal, each.different, each.undecided,
+                        each.none);
   }
   for (const PeerCompiler* peer : measured.missing) text += "\nNot compared: " + MissingLine(*peer) + ".\n";
   return text;
@@ -226,15 +234,16 @@ nlohmann::ordered_json ToJson(const Measured& measured) {
                                  {"missing", nlohmann::ordered_json::array()},
                                  {"rows", nlohmann::ordered_json::array()}};
   for (const PeerFigures& each : measured.figures) {
-    data["peers"].push_back({{"name", each.peer->name},
-                             {"description", each.peer->description},
-                             {"rows", each.ours_to_theirs.rows()},
-                             {"ours_to_theirs", each.ours_to_theirs.value()},
-                             {"theirs_to_tcpdump", each.theirs_to_tcpdumps.value()},
-                             {"equal", each.equal},
-                             {"different", each.different},
-                             {"undecided", each.undecided},
-                             {"refused", each.none}});
+    nlohmann::ordered_json peer = {{"name", each.peer->name},
+                                   {"description", each.peer->description},
+                                   {"rows", each.ours_to_theirs.rows()}};
+    if (const auto mean = each.ours_to_theirs.value()) peer["ours_to_theirs"] = *mean;
+    if (const auto mean = each.theirs_to_tcpdumps.value()) peer["theirs_to_tcpdump"] = *mean;
+    peer["equal"] = each.equal;
+    peer["different"] = each.different;
+    peer["undecided"] = each.undecided;
+    peer["refused"] = each.none;
+    data["peers"].push_back(std::move(peer));
   }
   for (const PeerCompiler* peer : measured.missing) {
     data["missing"].push_back({{"name", peer->name},

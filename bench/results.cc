@@ -12,7 +12,6 @@ namespace bpfopt::bench {
 namespace {
 
 constexpr std::string_view kInShort = "in-short";
-constexpr std::string_view kBlockBegins = "<!-- bpfopt-bench ";
 constexpr std::string_view kBlockNameEnds = " -->";
 constexpr std::string_view kBlockEnds = "<!-- end of bpfopt-bench -->";
 
@@ -91,7 +90,7 @@ std::string Section(const MeasuredPart& measured) {
 }
 
 std::string BlockName(std::string_view line) {
-  line.remove_prefix(kBlockBegins.size());
+  line.remove_prefix(kFiguresBegin.size());
   return std::string(line.substr(0, line.find(kBlockNameEnds)));
 }
 
@@ -132,7 +131,7 @@ Expected<std::string> ReplaceFigures(const std::string& document, const std::vec
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::string_view line = TakeLine(rest);
     text += line;
-    if (!line.starts_with(kBlockBegins)) continue;
+    if (!line.starts_with(kFiguresBegin)) continue;
     const auto figures = FiguresFor(BlockName(line), parts);
     if (!figures) return InvalidInput(fmt::format("line {}: {}", number, figures.error().message));
     const std::size_t begin = number;

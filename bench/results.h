@@ -6,6 +6,7 @@
 #include "bpfopt/error.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,9 @@ namespace bpfopt::bench {
 // Markdown: under a head that names the machine, the versions and the day a table of the main figures, then
 // each part with the command that prints it alone.
 std::string FormatResults(const std::vector<MeasuredPart>& parts, const nlohmann::ordered_json& environment);
+
+// How a line begins behind which figures stand in a document.
+inline constexpr std::string_view kFiguresBegin = "<!-- bpfopt-bench ";
 
 // Puts new figures into a document. What stands between the lines
 //

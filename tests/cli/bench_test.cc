@@ -239,7 +239,7 @@ TEST_F(BenchTest, ComparesLevelsAndNamesWhatDoesNotCompile) {
 TEST_F(BenchTest, HoldsRowsToTheirBaseline) {
   directory_.Write("rows.txt", "web | EN10MB | tcp port 80\nraw | RAW | udp\n");
   const std::string baseline = directory_.Path("baseline");
-  EXPECT_EQ(RunBench({"--baseline", baseline}).status, 77);  // there is none
+  EXPECT_EQ(RunBench({"--baseline", baseline}).status, 2) << "there is none";
   ASSERT_EQ(RunBench({"--baseline", baseline, "--update-baseline"}).status, 0);
   const auto same = RunBench({"--baseline", baseline});
   EXPECT_EQ(same.status, 0) << same.output;
@@ -343,17 +343,48 @@ TEST_F(BenchTest, MeasuresSetsNegatedAndClusteredToo) {
   EXPECT_EQ(count({"--plain"}), 1U);
 }
 
+TEST_F(BenchTest, SkipsTheBaselineOfAnotherLibpcapAndRefusesWhatIsNone) {
+  directory_.Write("rows.txt", "udp | EN10MB | udp\n");
+  directory_.Write("baseline", "# figures, with\n# libpcap version 0.9\nrows.txt udp 1 - 1 - 1 - - -\n");
+  EXPECT_EQ(RunBench({"--baseline", directory_.Path("baseline")}).status, 77);
+  directory_.Write("baseline", "nothing of the kind\n");
+  const auto none = RunBench({"--baseline", directory_.Path("baseline")});
+  EXPECT_EQ(none.status, 2);
+  EXPECT_NE(none.errors.find("is no baseline"), std::string::npos) << none.errors;
+}
+
+TEST_F(BenchTest, NamesTheLineOfABadRow) {
+  for (const auto& [rows, message] :
+       {std::pair("a | EN10MB | udp\n\x1b[31m\n", "rows.txt:2: a row is"),
+        {"a | RAW | udp\na | RAW | tcp\n", "rows.txt:2: a second row is called 'a'"},
+        {"# nothing\n", "no rows in"}}) {
+    directory_.Write("rows.txt", rows);
+    const auto result = RunBench({});
+    EXPECT_EQ(result.status, 2);
+    EXPECT_NE(result.errors.find(message), std::string::npos) << result.errors;
+    EXPECT_EQ(result.errors.find('\x1b'), std::string::npos);
+  }
+}
+
 TEST_F(BenchTest, RefusesWordsThatDoNotGoTogether) {
   directory_.Write("rows.txt", "udp | EN10MB | udp\n");
-  for (const std::vector<std::string>& words :
-       std::vector<std::vector<std::string>>{{"--parts", "nothing"},
-                                             {"--times", "--rates"},
-                                             {"--sets", "--html", directory_.Path("page.html")},
-                                             {"--kinds", "hosts"},
-                                             {"--json", "--markdown"},
-                                             {"--results", "/nonexistent/results.md"},
-                                             {"--parts", "captures"},
-                                             {"--parts", "sets", "--kinds", "stars"}}) {
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"--parts", "nothing"},
+           {"--times", "--rates"},
+           {"--sets", "--html", directory_.Path("page.html")},
+           {"--kinds", "hosts"},
+           {"--json", "--markdown"},
+           {"--seed", "-1", "--executed"},
+           {"--seed", "99999999999999999999", "--executed"},
+           {"--libpcap", ""},
+           {"--objective", "beauty"},
+           {"--results", "-", "--json"},
+           {"--parts", "sizes", "--markdown"},
+           {"--baseline", directory_.Path("rows.txt"), "--json"},
+           {"--parts", "sizes", "--update-documents", directory_.Path("rows.txt")},
+           {"--results", "/nonexistent/results.md"},
+           {"--parts", "captures"},
+           {"--parts", "sets", "--kinds", "stars"}}) {
     EXPECT_EQ(RunBench(words).status, 2) << words.front();
   }
   EXPECT_EQ(directory_.Files().size(), 1U);

@@ -266,6 +266,20 @@ test('the bench page sorts and filters its rows', { skip: noBench }, async () =>
   await tab.context().close();
 });
 
+test('the bench page stands where no filter counts', { skip: noBench }, async () => {
+  for (const rows of ['refused | EN10MB | ip and ip6\n', 'raw | RAW | udp\n', 'none | NO_SUCH_TYPE | udp\nbroken | EN10MB | nosuchword 1\n']) {
+    const odd = mkdtempSync(join(tmpdir(), 'bpfopt-odd-'));
+    writeFileSync(join(odd, 'rows.txt'), rows);
+    const made = join(odd, 'bench.html');
+    spawnSync(bench, ['--corpus', odd, '--parts', 'sizes,strict,executed,executed-speed,rates,peers,levels', '--html', made], { stdio: 'ignore' });
+    const { tab, problems } = await openPage(browser, made);
+    assert.deepEqual(problems, [], rows);
+    assert.equal(await tab.locator('.rows tbody tr').count(), rows.trim().split('\n').length);
+    await tab.context().close();
+    rmSync(odd, { recursive: true });
+  }
+});
+
 test('the bench page draws its plots, and says what is pointed at', { skip: noBench }, async () => {
   const { tab, problems } = await openPage(browser, benchReport());
   assert.ok(await tab.locator('.plot canvas').count() >= 5, 'sizes, executed, and of sets size, time, executed');

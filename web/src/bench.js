@@ -30,9 +30,9 @@ function figures(data, rows) {
   const wrong = rows.filter((row) => row.status === 'tcpdump-wrong').length;
   const { environment: machine, comparison, executed, rates } = data;
   return h('dl', { class: 'figures' },
-    comparison ? figureOf('Instructions', percent(comparison.geometric_mean.all), `geometric mean over ${plural(compared.length, 'filter')}`) : '',
-    executed ? figureOf('Executed for a packet', percent(executed.geometric_mean.all), `mean over ${plural(executed.packets, 'packet')}, ${plural(executed.rows.length, 'filter')}`) : '',
-    rates ? figureOf('Time per packet', percent(rates.interpreter), `in libpcap's interpreter, ${plural(rates.rows.length, 'filter')}`) : '',
+    comparison?.geometric_mean.all ? figureOf('Instructions', percent(comparison.geometric_mean.all), `geometric mean over ${plural(compared.length, 'filter')}`) : '',
+    executed?.geometric_mean.all ? figureOf('Executed for a packet', percent(executed.geometric_mean.all), `mean over ${plural(executed.packets, 'packet')}, ${plural(executed.rows.length, 'filter')}`) : '',
+    rates?.rows.length > 0 ? figureOf('Time per packet', percent(rates.interpreter), `in libpcap's interpreter, ${plural(rates.rows.length, 'filter')}`) : '',
     comparison ? [
       figureOf('Proven', unproven === 0 ? 'All' : `All but ${unproven}`, `${machine.relation}, of ${plural(rows.length, 'filter')}`, unproven === 0 ? 'good' : 'bad'),
       figureOf("Larger than libpcap's", compared.filter((row) => row.ours > row.tcpdump).length, 'filters'),
@@ -84,8 +84,8 @@ function corporaTable(data, rows) {
     ['instructions', (file) => comparison.geometric_mean[file]?.toFixed(3)],
     ...(strict ? [['strict', (file) => strict.geometric_mean[file]?.toFixed(3)]] : []),
     ...EXECUTED.filter(([member]) => data[member]).map(([member, name]) => [name, (file) => data[member].geometric_mean[file]?.toFixed(3)]),
-    ['to the bound', (file) => comparison.to_bound[file].geometric_mean.toFixed(2)],
-    ['at the bound', (file) => `${comparison.to_bound[file].met} of ${comparison.to_bound[file].rows}`],
+    ['to the bound', (file) => comparison.to_bound[file]?.geometric_mean.toFixed(2)],
+    ['at the bound', (file) => (comparison.to_bound[file] ? `${comparison.to_bound[file].met} of ${comparison.to_bound[file].rows}` : '')],
   ];
   const line = (file, name, kind = '') => h('tr', { class: kind },
     h('th', { scope: 'row' }, name), h('td', { class: 'about' }, CORPORA[file] ?? ''), columns.map(([, get]) => h('td', { class: 'n' }, get(file) ?? '')));
@@ -99,14 +99,13 @@ function sizeSection(data, rows) {
   return h('section', { 'aria-labelledby': 'size' },
     h('h2', { id: 'size' }, 'How small'),
     h('p', { class: 'lead' }, "Our program's instructions divided by those of ", h('code', {}, 'tcpdump -ddd'), '. 0.80 is a fifth smaller. Counted are filters that libpcap compiles, and whose program means what the filter means.'),
-    ratioFigure(rows.filter((row) => row.status === 'compared'), 'Instructions, filter by filter.', 'instructions'),
-    corporaTable(data, rows),
+    rows.some((row) => row.status === 'compared') ? [ratioFigure(rows.filter((row) => row.status === 'compared'), 'Instructions, filter by filter.', 'instructions'), corporaTable(data, rows)] : h('p', {}, 'There is no such filter here.'),
     h('p', { class: 'note' }, 'The bound is a number of instructions that no equal program can do with fewer than; that is proven for each filter by packets. "To the bound": our size divided by it, in the geometric mean. ',
       data.strict ? '"Strict": the same for programs that are equal to the filter on packets cut short as well, ours and libpcap\'s. ' : '', data.executed ? '"Executed": see the next section.' : ''));
 }
 
 function executedSection(data) {
-  const measured = EXECUTED.filter(([member]) => data[member]);
+  const measured = EXECUTED.filter(([member]) => data[member]?.rows.length > 0);
   if (measured.length === 0) return '';
   const curves = measured.map(([member, , name], i) => {
     const sorted = [...data[member].rows].sort((a, b) => a.ratio - b.ratio);
@@ -145,6 +144,8 @@ const NAMES = { size: 'Size', executed: 'Executed', sets: 'Large filters', times
 const ELSEWHERE = ['kind', 'schema', 'environment', 'comparison', 'strict', ...EXECUTED.map(([member]) => member)];
 
 function page(data) {
+  // Where no filter counts there are no means.
+  for (const part of ['comparison', 'strict', ...EXECUTED.map(([member]) => member)]) if (data[part]) data[part] = { geometric_mean: {}, to_bound: {}, ...data[part] };
   const byRow = (part) => new Map((part?.rows ?? []).map((row) => [`${row.file}/${row.id}`, row]));
   const [executed, strict] = [byRow(data.executed), byRow(data.strict)];
   const rows = (data.comparison?.rows ?? []).map((row) => ({ ...row, executed: executed.get(`${row.file}/${row.id}`), strict: strict.get(`${row.file}/${row.id}`) }));

@@ -68,7 +68,7 @@ export function peersSection({ peers, missing, rows }) {
   const odd = (name) => rows.filter((row) => row.peers?.[name]?.outcome === 'different');
   return section('peers', 'Other compilers', "Beside libpcap's optimizer: what else makes programs of the same filters, each held to the filter's meaning by the same verifier. Counted in the means are programs that were not found to differ.",
     peers.length === 0 ? '' : table('Other compilers', [['compiler'], ['compared', true], ["ours / theirs", true], ["theirs / tcpdump's", true], ['equal', true], ['different', true], ['undecided', true], ['no program', true]],
-      peers.map((each) => [[h('b', {}, each.name), h('div', { class: 'note' }, each.description)], each.rows, each.ours_to_theirs.toFixed(3), each.theirs_to_tcpdump.toFixed(3), each.equal, each.different, each.undecided, each.refused])),
+      peers.map((each) => [[h('b', {}, each.name), h('div', { class: 'note' }, each.description)], each.rows, each.ours_to_theirs?.toFixed(3) ?? '—', each.theirs_to_tcpdump?.toFixed(3) ?? '—', each.equal, each.different, each.undecided, each.refused])),
     missing.length === 0 ? '' : h('p', { class: 'note' }, 'Not installed here: ', missing.map(({ name, package: from }) => (from ? `${name} (of the package ${from})` : name)).join(', '), '.'),
     peers.filter(({ name }) => odd(name).length > 0).map(({ name }) => h('details', {}, h('summary', {}, `${plural(odd(name).length, 'filter')} on which ${name} differs from the filter`),
       odd(name).map((row) => [h('p', {}, h('code', {}, row.filter)), row.peers[name].message ? h('pre', { class: 'wrap' }, row.peers[name].message) : '']))));
@@ -92,6 +92,7 @@ function ratesFigure(rows) {
 }
 
 export function ratesSection({ interpreter, kernel, rows }) {
+  if (rows.length === 0) return '';
   const sorted = [...rows].sort((a, b) => a.interpreter.median - b.interpreter.median);
   const measured = rows.filter((row) => row.kernel).length;
   return section('rates', 'Time per packet', "Our program's time divided by libpcap's, run in turns on the same packets, so that what else the machine does hits both. "
