@@ -24,7 +24,7 @@ packages="g++ cmake ninja-build clang-format clang-tidy tcpdump iproute2 util-li
   libexpected-dev llvm-14-dev libseccomp-dev dpkg-dev file pkg-config"
 
 # One set of options for all uses of build/, so that none of them builds everything anew.
-release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON"
+release="-DCMAKE_BUILD_TYPE=Release -DBPFOPT_WERROR=ON -DBPFOPT_PRECOMPILE_TESTS=ON"
 
 say() { printf '== %s\n' "$*" >&2; }
 

@@ -34,9 +34,19 @@ endfunction()
 
 # bpfopt_precompile(TARGET HEADER...): the headers that most files include, and those given.
 function(bpfopt_precompile target)
-  if(NOT BPFOPT_PRECOMPILE)
-    return()
+  if(BPFOPT_PRECOMPILE)
+    bpfopt_precompile_headers(${target} ${ARGN})
   endif()
+endfunction()
+
+# The same for what is not the product.
+function(bpfopt_precompile_test target)
+  if(BPFOPT_PRECOMPILE OR BPFOPT_PRECOMPILE_TESTS)
+    bpfopt_precompile_headers(${target} ${ARGN})
+  endif()
+endfunction()
+
+function(bpfopt_precompile_headers target)
   target_precompile_headers(${target} PRIVATE
     <algorithm> <array> <cstdint> <functional> <map> <memory> <optional> <set> <string> <string_view> <tuple>
     <unordered_map> <utility> <variant> <vector> <fmt/format.h> <tl/expected.hpp> ${ARGN})
