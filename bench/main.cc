@@ -168,6 +168,7 @@ Expected<void> UseLibpcapOf(const Arguments& arguments, char** argv) {
 int Run(const Arguments& arguments) {
   const auto corpus = bpfopt::bench::ReadCorpus(arguments.corpus);
   if (!corpus) return Fail(corpus.error().message);
+  if (corpus->rows.empty()) return Fail("no rows in the .txt files of " + arguments.corpus);
   switch (arguments.mode) {
     case Arguments::Mode::kDocuments:
       return MakeDocuments(arguments, *corpus);
