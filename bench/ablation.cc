@@ -2,9 +2,9 @@
 #include "bench/ablation.h"
 
 #include "bench/measure.h"
+#include "bench/spread.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -32,17 +32,13 @@ struct Changed {
 struct Ablation {
   std::string without;  // "" for the baseline
   std::size_t instructions = 0;
-  double log_sum = 0;
-  std::size_t rows = 0;
+  GeometricMean mean = {};
   std::vector<Changed> grown = {};  // the most first
   std::size_t shrunk = 0;
 
-  double geometric_mean() const { return std::exp(log_sum / static_cast<double>(rows)); }
-
   void Add(const Baseline& baseline, std::size_t size) {
     instructions += size;
-    log_sum += std::log(static_cast<double>(size) / static_cast<double>(baseline.theirs));
-    ++rows;
+    mean.Add(static_cast<double>(size) / static_cast<double>(baseline.theirs));
     if (size > baseline.ours) grown.push_back({baseline.row, baseline.ours, size});
     if (size < baseline.ours) ++shrunk;
   }
@@ -92,7 +88,7 @@ std::string FormatText(const std::vector<Ablation>& all) {
   for (const Ablation& each : all) {
     text += fmt::format("{:<20} {:>12} {:>7.4f} {:>6} {:>8}  {}\n",
                         each.without.empty() ? "(nothing)" : each.without, each.instructions,
-                        each.geometric_mean(), each.grown.size(), each.shrunk, MostGrown(each));
+                        *each.mean.value(), each.grown.size(), each.shrunk, MostGrown(each));
   }
   return text;
 }
@@ -103,8 +99,8 @@ std::string FormatMarkdown(const std::vector<Ablation>& all) {
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const Ablation& each : all) {
     const std::string name = each.without.empty() ? "(nothing)" : "`" + each.without + "`";
-    text += fmt::format("| {} | {} | {:.4f} | {} | {} | {} |\n", name, each.instructions,
-                        each.geometric_mean(), each.grown.size(), each.shrunk, MostGrown(each));
+    text += fmt::format("| {} | {} | {:.4f} | {} | {} | {} |\n", name, each.instructions, *each.mean.value(),
+                        each.grown.size(), each.shrunk, MostGrown(each));
   }
   return text;
 }
@@ -114,7 +110,7 @@ nlohmann::ordered_json ToJson(const std::vector<Ablation>& all) {
   for (const Ablation& each : all) {
     nlohmann::ordered_json entry = {{"without", each.without},
                                     {"instructions", each.instructions},
-                                    {"geometric_mean", each.geometric_mean()},
+                                    {"geometric_mean", *each.mean.value()},
                                     {"smaller", each.shrunk}};
     entry["larger"] = nlohmann::ordered_json::array();
     for (const Changed& changed : each.grown) {

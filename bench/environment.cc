@@ -47,18 +47,6 @@ std::string TcpdumpVersion() {
   return text.substr(0, text.find('\n'));
 }
 
-const char* NameOf(Objective objective) {
-  switch (objective) {
-    case Objective::kSize:
-      return "size";
-    case Objective::kSpeed:
-      return "speed";
-    case Objective::kBalanced:
-      break;
-  }
-  return "balanced";
-}
-
 }  // namespace
 
 nlohmann::ordered_json DescribeEnvironment(const CompileOptions& options, const PartOptions& how) {

@@ -5,10 +5,6 @@
 #include "bench/parts.h"
 #include "bpfopt/compiler.h"
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <nlohmann/json.hpp>
 
 namespace bpfopt::bench {

@@ -2,11 +2,11 @@
 #include "bench/executed.h"
 
 #include "bench/measure.h"
+#include "bench/spread.h"
 #include "bpfopt/savefile.h"
 #include "bpfopt/verify.h"
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -61,15 +61,14 @@ double MeanExecuted(const Program& program, const std::vector<Frame>& frames) {
 
 // By file, and over all of them under "all".
 std::map<std::string, double> GeometricMeans(const std::vector<Compared>& rows) {
-  std::map<std::string, std::pair<double, std::size_t>> sums;
+  std::map<std::string, GeometricMean> all;
   for (const Compared& row : rows) {
     for (const std::string& name : {row.corpus.file, std::string("all")}) {
-      sums[name].first += std::log(row.ratio());
-      ++sums[name].second;
+      all[name].Add(row.ratio());
     }
   }
   std::map<std::string, double> means;
-  for (const auto& [name, sum] : sums) means[name] = std::exp(sum.first / static_cast<double>(sum.second));
+  for (const auto& [name, mean] : all) means[name] = *mean.value();
   return means;
 }
 

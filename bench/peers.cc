@@ -1,13 +1,12 @@
 #include "bench/peers.h"
 
+#include "bench/spread.h"
 #include "bench/tcpdump.h"
 #include "bpfopt/libpcap.h"
 #include "bpfopt/verify.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,27 +34,10 @@ struct PeerRow {
   std::vector<Judged> peers;  // as many as are installed, in their order
 };
 
-class Mean {
- public:
-  void Add(std::size_t a, std::size_t b) {
-    ++rows_;
-    log_sum_ += std::log(static_cast<double>(a) / static_cast<double>(b));
-  }
-  std::size_t rows() const { return rows_; }
-  // Nothing of no rows.
-  std::optional<double> value() const {
-    return rows_ == 0 ? std::nullopt : std::optional(std::exp(log_sum_ / static_cast<double>(rows_)));
-  }
-
- private:
-  std::size_t rows_ = 0;
-  double log_sum_ = 0;
-};
-
 struct PeerFigures {
   const PeerCompiler* peer = nullptr;
-  Mean ours_to_theirs;
-  Mean theirs_to_tcpdumps;
+  GeometricMean ours_to_theirs;
+  GeometricMean theirs_to_tcpdumps;
   std::size_t equal = 0;
   std::size_t different = 0;
   std::size_t undecided = 0;
@@ -100,6 +82,8 @@ Expected<PeerRow> MeasureRow(const CorpusRow& corpus, CompileOptions options,
   return row;
 }
 
+double Ratio(std::size_t a, std::size_t b) { return static_cast<double>(a) / static_cast<double>(b); }
+
 PeerFigures FiguresOf(const PeerCompiler& peer, std::size_t index, const std::vector<PeerRow>& rows) {
   PeerFigures figures;
   figures.peer = &peer;
@@ -121,8 +105,9 @@ PeerFigures FiguresOf(const PeerCompiler& peer, std::size_t index, const std::ve
         break;
     }
     if (!judged.counts()) continue;
-    figures.ours_to_theirs.Add(row.ours, judged.instructions);
-    if (row.tcpdump.counts()) figures.theirs_to_tcpdumps.Add(judged.instructions, row.tcpdump.instructions);
+    figures.ours_to_theirs.Add(Ratio(row.ours, judged.instructions));
+    if (row.tcpdump.counts())
+      figures.theirs_to_tcpdumps.Add(Ratio(judged.instructions, row.tcpdump.instructions));
   }
   return figures;
 }
@@ -141,7 +126,7 @@ struct Measured {
 };
 
 // Of a mean; a dash of no rows.
-std::string InDigits(const Mean& mean, int digits) {
+std::string InDigits(const GeometricMean& mean, int digits) {
   return mean.value() ? fmt::format("{:.{}f}", *mean.value(), digits) : "-";
 }
 
@@ -151,7 +136,7 @@ std::string FormatFigures(const Measured& measured) {
                   "theirs / tcpdump's", "equal", "different", "undecided", "refused");
   for (const PeerFigures& each : measured.figures) {
     text += fmt::format("{:<14} {:>5} {:>13} {:>18} {:>6} {:>10} {:>10} {:>8}\n", each.peer->name,
-                        each.ours_to_theirs.rows(), InDigits(each.ours_to_theirs, 4),
+                        each.ours_to_theirs.count(), InDigits(each.ours_to_theirs, 4),
                         InDigits(each.theirs_to_tcpdumps, 4), each.equal, each.different, each.undecided,
                         each.none);
   }
@@ -200,7 +185,7 @@ std::string FormatSummary(const Measured& measured) {
       "refused |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (const PeerFigures& each : measured.figures) {
     text += fmt::format("| {}, {} | {} | {} | {} | {} | {} | {} | {} |\n", each.peer->name,
-                        each.peer->description, InDigits(each.ours_to_theirs, 3), each.ours_to_theirs.rows(),
+                        each.peer->description, InDigits(each.ours_to_theirs, 3), each.ours_to_theirs.count(),
                         InDigits(each.theirs_to_tcpdumps, 3), each.equal, each.different, each.undecided,
                         each.none);
   }
@@ -236,7 +221,7 @@ nlohmann::ordered_json ToJson(const Measured& measured) {
   for (const PeerFigures& each : measured.figures) {
     nlohmann::ordered_json peer = {{"name", each.peer->name},
                                    {"description", each.peer->description},
-                                   {"rows", each.ours_to_theirs.rows()}};
+                                   {"rows", each.ours_to_theirs.count()}};
     if (const auto mean = each.ours_to_theirs.value()) peer["ours_to_theirs"] = *mean;
     if (const auto mean = each.theirs_to_tcpdumps.value()) peer["theirs_to_tcpdump"] = *mean;
     peer["equal"] = each.equal;

@@ -106,7 +106,8 @@ std::string FormatKernel(const KernelRow& kernel) {
 
 // Nothing has no mean.
 std::string FormatMean(const std::vector<double>& ratios) {
-  return ratios.empty() ? "-" : fmt::format("{:.3f}", GeometricMeanOf(ratios));
+  const auto mean = GeometricMeanOf(ratios).value();
+  return mean ? fmt::format("{:.3f}", *mean) : "-";
 }
 
 // What the rows say in short.
@@ -165,9 +166,8 @@ nlohmann::ordered_json ToJson(const Spread& spread) {
 
 nlohmann::ordered_json ToJson(const std::vector<RateRow>& rows) {
   nlohmann::ordered_json document;
-  const std::vector<double> kernel = KernelRatios(rows);
-  document["interpreter"] = GeometricMeanOf(InterpreterRatios(rows));
-  if (!kernel.empty()) document["kernel"] = GeometricMeanOf(kernel);
+  if (const auto mean = GeometricMeanOf(InterpreterRatios(rows)).value()) document["interpreter"] = *mean;
+  if (const auto mean = GeometricMeanOf(KernelRatios(rows)).value()) document["kernel"] = *mean;
   document["rows"] = nlohmann::ordered_json::array();
   for (const RateRow& row : rows) {
     nlohmann::ordered_json entry = {{"id", row.corpus.id},

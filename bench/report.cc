@@ -1,8 +1,9 @@
 // Figures are of compared rows alone; times are for information and decide nothing.
 #include "bench/report.h"
 
+#include "bench/spread.h"
+
 #include <algorithm>
-#include <cmath>
 #include <map>
 
 #include <fmt/format.h>
@@ -30,20 +31,13 @@ const char* StatusName(Status status) {
   return "failed";
 }
 
-struct Mean {
-  std::size_t rows = 0;
-  double log_sum = 0;
-  double value() const { return rows == 0 ? 1.0 : std::exp(log_sum / static_cast<double>(rows)); }
-};
-
 // By file, and over all of them under "all".
-std::map<std::string, Mean> Means(const std::vector<Row>& rows) {
-  std::map<std::string, Mean> means;
+std::map<std::string, GeometricMean> Means(const std::vector<Row>& rows) {
+  std::map<std::string, GeometricMean> means;
   for (const Row& row : rows) {
     if (row.status != Status::kCompared) continue;
     for (const std::string& name : {row.corpus.file, std::string("all")}) {
-      ++means[name].rows;
-      means[name].log_sum += std::log(row.ratio());
+      means[name].Add(row.ratio());
     }
   }
   return means;
@@ -51,7 +45,7 @@ std::map<std::string, Mean> Means(const std::vector<Row>& rows) {
 
 // How close the rows come to their lower bounds, by file and over all.
 struct Closeness {
-  Mean mean;
+  GeometricMean mean;
   std::size_t met = 0;  // rows that cannot be smaller
 };
 
@@ -61,8 +55,7 @@ std::map<std::string, Closeness> ClosenessToBounds(const std::vector<Row>& rows)
     if (row.ours == 0) continue;
     for (const std::string& name : {row.corpus.file, std::string("all")}) {
       Closeness& file = closeness[name];
-      ++file.mean.rows;
-      file.mean.log_sum += std::log(row.ratio_to_bound());
+      file.mean.Add(row.ratio_to_bound());
       if (row.ours == row.bound) ++file.met;
     }
   }
@@ -136,12 +129,12 @@ std::string FormatTable(const std::vector<Row>& rows) {
       OtherRows(rows, Status::kUnsupported, "Rows of link types that bpfopt does not have (not compared)");
   text += "\nGeometric mean of ours / tcpdump's:\n";
   for (const auto& [name, mean] : Means(rows)) {
-    text += fmt::format("  {:<18} {:.4f} over {} rows\n", name, mean.value(), mean.rows);
+    text += fmt::format("  {:<18} {:.4f} over {} rows\n", name, *mean.value(), mean.count());
   }
   text += "\nGeometric mean of ours / the proven lower bound:\n";
   for (const auto& [name, file] : ClosenessToBounds(rows)) {
-    text += fmt::format("  {:<18} {:.4f} over {} rows, of which {} meet it\n", name, file.mean.value(),
-                        file.mean.rows, file.met);
+    text += fmt::format("  {:<18} {:.4f} over {} rows, of which {} meet it\n", name, *file.mean.value(),
+                        file.mean.count(), file.met);
   }
   const Times times = CompileTimes(rows);
   text += fmt::format("Compile time in process: median {:.1f} ms, max {:.1f} ms\n", times.median, times.max);
@@ -158,8 +151,8 @@ std::string FormatSummary(const std::vector<Row>& rows) {
   for (const auto& [name, file] : ClosenessToBounds(rows)) {
     const auto mean = means.find(name);
     if (mean == means.end()) continue;
-    text += fmt::format("| {} | {:.3f} | {} | {:.2f} | {} of {} |\n", name, mean->second.value(),
-                        mean->second.rows, file.mean.value(), file.met, file.mean.rows);
+    text += fmt::format("| {} | {:.3f} | {} | {:.2f} | {} of {} |\n", name, *mean->second.value(),
+                        mean->second.count(), *file.mean.value(), file.met, file.mean.count());
   }
   return text;
 }
@@ -184,10 +177,10 @@ nlohmann::ordered_json ToJson(const std::vector<Row>& rows) {
     if (!row.message.empty()) entry["message"] = row.message;
     document["rows"].push_back(std::move(entry));
   }
-  for (const auto& [name, mean] : Means(rows)) document["geometric_mean"][name] = mean.value();
+  for (const auto& [name, mean] : Means(rows)) document["geometric_mean"][name] = *mean.value();
   for (const auto& [name, file] : ClosenessToBounds(rows)) {
     document["to_bound"][name] = {
-        {"geometric_mean", file.mean.value()}, {"rows", file.mean.rows}, {"met", file.met}};
+        {"geometric_mean", *file.mean.value()}, {"rows", file.mean.count()}, {"met", file.met}};
   }
   const Times times = CompileTimes(rows);
   document["milliseconds"] = {{"median", times.median}, {"max", times.max}};

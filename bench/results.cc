@@ -98,8 +98,9 @@ std::string BlockName(std::string_view line) {
 Expected<std::optional<std::string>> FiguresFor(const std::string& name,
                                                 const std::vector<MeasuredPart>& parts) {
   if (name == kInShort) {
-    std::string table = InShort(parts);
-    return table.empty() ? std::nullopt : std::optional(std::move(table));
+    const bool is_complete = std::ranges::all_of(
+        kColumns, [&](const Column& column) { return FindPart(parts, column.part) != nullptr; });
+    return is_complete ? std::optional(InShort(parts)) : std::nullopt;
   }
   if (std::ranges::find(Parts(), name, &Part::name) == Parts().end())
     return InvalidInput("there is no part called " + name);

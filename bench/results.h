@@ -26,8 +26,8 @@ inline constexpr std::string_view kFiguresBegin = "<!-- bpfopt-bench ";
 //   <!-- end of bpfopt-bench -->
 //
 // is replaced by the summary of the part of that name, or for `in-short` by the table of the main figures.
-// Parts that were not measured keep what they have. Errors, with the line: a block without an end, a name
-// that is no part's.
+// Parts that were not measured keep what they have, and so does that table unless all of it was. Errors, with
+// the line: a block without an end, a name that is no part's.
 Expected<std::string> ReplaceFigures(const std::string& document, const std::vector<MeasuredPart>& parts);
 
 }  // namespace bpfopt::bench

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -30,11 +31,28 @@ inline double QuantileOf(std::vector<double> values, double share) {
   return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
-// Of positive values; 1 when there are none.
-inline double GeometricMeanOf(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += std::log(value);
-  return values.empty() ? 1 : std::exp(sum / static_cast<double>(values.size()));
+// Of positive values, as they come.
+class GeometricMean {
+ public:
+  void Add(double value) {
+    ++count_;
+    log_sum_ += std::log(value);
+  }
+  std::size_t count() const { return count_; }
+  // Of no values there is none.
+  std::optional<double> value() const {
+    return count_ == 0 ? std::nullopt : std::optional(std::exp(log_sum_ / static_cast<double>(count_)));
+  }
+
+ private:
+  std::size_t count_ = 0;
+  double log_sum_ = 0;
+};
+
+inline GeometricMean GeometricMeanOf(const std::vector<double>& values) {
+  GeometricMean mean;
+  for (const double value : values) mean.Add(value);
+  return mean;
 }
 
 }  // namespace bpfopt::bench

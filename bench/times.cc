@@ -100,23 +100,11 @@ Run RunCommand(std::vector<std::string> words, std::string input = {}) {
   };
 }
 
-std::string ObjectiveName(Objective objective) {
-  switch (objective) {
-    case Objective::kSize:
-      return "size";
-    case Objective::kSpeed:
-      return "speed";
-    case Objective::kBalanced:
-      break;
-  }
-  return "balanced";
-}
-
 Run RunOurs(const CorpusRow& row, const CompileOptions& options, const std::string& command,
             const std::string& level) {
   const std::string relation = options.relation == Relation::kStrict ? "strict" : "faithful";
-  return RunCommand({command, level, "--equal", relation, "--objective", ObjectiveName(options.objective),
-                     "-y", row.link_type, "-ddd", "--", row.filter});
+  return RunCommand({command, level, "--equal", relation, "--objective", NameOf(options.objective), "-y",
+                     row.link_type, "-ddd", "--", row.filter});
 }
 
 Run RunTheirs(const CorpusRow& row) {

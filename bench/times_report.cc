@@ -41,29 +41,23 @@ std::string FormatValue(Measure measure, double value) {
   return fmt::format("{:.{}f}", value, NamesOf(measure).decimals);
 }
 
-// The geometric mean of the ratios to another series, over the rows that both have.
-struct Ratio {
-  double mean = 1;
-  std::size_t rows = 0;
-};
-
 struct Summary {
   std::vector<std::size_t> order;   // rows with a value, the largest first
   std::vector<std::size_t> failed;  // the others
   double median = 0;
   double ninetieth = 0;
   double worst = 0;
-  std::optional<Ratio> ratio;
+  GeometricMean ratio;  // to the series beside it, over the rows that both have
 };
 
-Ratio RatioOf(const TimesSeries& series, const TimesSeries& other) {
-  std::vector<double> ratios;
+GeometricMean RatioOf(const TimesSeries& series, const TimesSeries& other) {
+  GeometricMean ratio;
   for (std::size_t row = 0; row < series.values.size(); ++row) {
     const auto& a = series.values[row];
     const auto& b = other.values[row];
-    if (a && b && *a > 0 && *b > 0) ratios.push_back(*a / *b);
+    if (a && b && *a > 0 && *b > 0) ratio.Add(*a / *b);
   }
-  return {GeometricMeanOf(ratios), ratios.size()};
+  return ratio;
 }
 
 const TimesSeries* FindBeside(const TimesFigures& figures, const TimesSeries& series) {
@@ -92,9 +86,9 @@ Summary Summarize(const TimesFigures& figures, const TimesSeries& series) {
   return summary;
 }
 
-std::string FormatRatio(const std::optional<Ratio>& ratio) {
-  if (!ratio || ratio->rows == 0) return "";
-  return fmt::format("{:.{}f}", ratio->mean, ratio->mean < 10 ? 2 : ratio->mean < 100 ? 1 : 0);
+std::string FormatRatio(const GeometricMean& ratio) {
+  const auto mean = ratio.value();
+  return mean ? fmt::format("{:.{}f}", *mean, *mean < 10 ? 2 : *mean < 100 ? 1 : 0) : "";
 }
 
 std::string WorstRow(const TimesFigures& figures, const Summary& summary) {
@@ -147,10 +141,10 @@ nlohmann::ordered_json JsonOfSeries(const TimesFigures& figures, const TimesSeri
                {"median", summary.median},
                {"ninetieth", summary.ninetieth},
                {"worst", summary.worst}};
-  if (summary.ratio && summary.ratio->rows > 0) {
+  if (const auto mean = summary.ratio.value()) {
     json["ratio"] = {{"beside", JsonName(series.measure, series.beside)},
-                     {"geometric_mean", summary.ratio->mean},
-                     {"rows", summary.ratio->rows}};
+                     {"geometric_mean", *mean},
+                     {"rows", summary.ratio.count()}};
   }
   const auto id = [&](std::size_t row) {
     return Json{{"file", figures.rows[row].file}, {"id", figures.rows[row].id}};

@@ -48,18 +48,6 @@ const char* TargetName(Target target) {
   return "seccomp";
 }
 
-const char* ObjectiveName(Objective objective) {
-  switch (objective) {
-    case Objective::kSize:
-      return "size";
-    case Objective::kSpeed:
-      return "speed";
-    case Objective::kBalanced:
-      break;
-  }
-  return "balanced";
-}
-
 const char* RelationName(Relation relation) { return relation == Relation::kStrict ? "strict" : "faithful"; }
 
 const char* SourceKindName(SourceKind kind) {
@@ -306,7 +294,7 @@ Json OptionsData(const CompileOptions& options) {
   data["snaplen"] = options.snaplen;
   data["target"] = TargetName(options.target);
   data["relation"] = RelationName(options.relation);
-  data["objective"] = ObjectiveName(options.objective);
+  data["objective"] = NameOf(options.objective);
   data["level"] = options.level;
   return data;
 }
@@ -332,7 +320,7 @@ std::optional<Expected<Program>> LibpcapInTime(const std::string& filter, const 
 Json LibpcapData(const std::optional<Expected<Program>>& theirs, const CompileResult& result,
                  const Attribution& attribution, const CompileOptions& options) {
   if (!theirs) {
-    return {{"error", fmt::format("its optimizer had not finished after {} seconds of processor time",
+    return {{"error", fmt::format("its optimizer gave no program within {} seconds of processor time",
                                   kLibpcapLimit.count())},
             {"over_time", true}};
   }

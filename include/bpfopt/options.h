@@ -18,6 +18,19 @@ enum class Objective {
               // program that would be much slower than libpcap's a few instructions for speed
 };
 
+// As on the command line.
+constexpr const char* NameOf(Objective objective) {
+  switch (objective) {
+    case Objective::kSize:
+      return "size";
+    case Objective::kSpeed:
+      return "speed";
+    case Objective::kBalanced:
+      break;
+  }
+  return "balanced";
+}
+
 enum class ProofMode {
   kOff,
   kOn,        // prove; fall back to an earlier proven candidate when the budget runs out

@@ -1,9 +1,10 @@
 // bpfopt-bench on small corpora of the test's own.
-#include "command.h"
+#include "bench_command.h"
 
 #include <algorithm>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -19,11 +20,7 @@ class BenchTest : public testing::Test {
   }
 
   bench::ProcessResult RunBench(std::vector<std::string> words) {
-    words.insert(words.begin(), {BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("")});
-    auto result = bench::RunProcess(std::move(words));
-    if (result) return *result;
-    ADD_FAILURE() << result.error().message;
-    return {};
+    return RunBenchOn(directory_, std::move(words));
   }
 
   TemporaryDirectory directory_;
@@ -74,6 +71,10 @@ TEST_F(BenchTest, FailsForARowWithoutAProgram) {
   const auto result = RunBench({});
   EXPECT_EQ(result.status, 1);
   EXPECT_NE(result.output.find("Rows that bpfopt has no program for"), std::string::npos) << result.output;
+  EXPECT_NE(result.errors.find("not all is well"), std::string::npos) << result.errors;
+  const auto parts = RunBench({"--parts", "sizes,seccomp", "--results", directory_.Path("results.md")});
+  EXPECT_EQ(parts.status, 1);
+  EXPECT_NE(parts.errors.find("not all is well in sizes:"), std::string::npos) << parts.errors;
 }
 
 // A savefile of one Ethernet packet: IPv4 that carries UDP.
@@ -144,7 +145,8 @@ TEST_F(BenchTest, CountsWhatRunsOnTrafficOfItsOwn) {
     EXPECT_GT(document["rows"][0]["tcpdump"], 5.0);
     EXPECT_LT(document["rows"][0]["tcpdump"], 8.0);
   }
-  EXPECT_EQ(RunBench({"--executed"}).output, RunBench({"--executed"}).output);
+  EXPECT_EQ(RunBench({"--executed"}).output, RunBench({"--executed", "--seed", "1"}).output);
+  EXPECT_NE(RunBench({"--executed"}).output, RunBench({"--executed", "--seed", "2"}).output);
 }
 
 TEST_F(BenchTest, PrintsWhatEachPassIsWorth) {
@@ -303,7 +305,9 @@ TEST_F(BenchTest, WritesResultsAsOneDocument) {
 TEST_F(BenchTest, PutsItsFiguresIntoOtherDocuments) {
   directory_.Write("rows.txt", "web | EN10MB | tcp port 80\n");
   const std::string path = directory_.Path("document.md");
-  const auto update = [&] { return RunBench({"--parts", "sizes,strict", "--update-documents", path}); };
+  const auto update = [&](const std::string& parts = "sizes,strict,executed,executed-speed") {
+    return RunBench({"--parts", parts, "--update-documents", path});
+  };
   directory_.Write("document.md",
                    "before\n<!-- bpfopt-bench in-short -->\nold\n<!-- end of bpfopt-bench -->\nbetween\n"
                    "<!-- bpfopt-bench sizes -->\n<!-- end of bpfopt-bench -->\n"
@@ -312,14 +316,20 @@ TEST_F(BenchTest, PutsItsFiguresIntoOtherDocuments) {
   ASSERT_EQ(result.status, 0) << result.errors;
   EXPECT_EQ(ReadFile(path),
             "before\n<!-- bpfopt-bench in-short -->\n"
-            "| corpus | rows | instructions | strict |\n| --- | --- | --- | --- |\n"
-            "| all | 1 | 0.800 | 0.800 |\n| rows.txt | 1 | 0.800 | 0.800 |\n"
+            "| corpus | rows | instructions | strict | executed | executed, `--objective speed` |\n"
+            "| --- | --- | --- | --- | --- | --- |\n"
+            "| all | 1 | 0.800 | 0.800 | 0.942 | 0.919 |\n| rows.txt | 1 | 0.800 | 0.800 | 0.942 | 0.919 |\n"
             "<!-- end of bpfopt-bench -->\nbetween\n<!-- bpfopt-bench sizes -->\n"
             "| corpus | ours / tcpdump's | rows | ours / the lower bound | at the bound |\n"
             "| --- | --- | --- | --- | --- |\n"
             "| all | 0.800 | 1 | 1.60 | 0 of 1 |\n| rows.txt | 0.800 | 1 | 1.60 | 0 of 1 |\n"
             "<!-- end of bpfopt-bench -->\n"
             "<!-- bpfopt-bench seccomp -->\nkept\n<!-- end of bpfopt-bench -->\nafter");
+
+  // A part of the main figures leaves them alone.
+  const std::string whole = ReadFile(path);
+  ASSERT_EQ(update("sizes").status, 0);
+  EXPECT_EQ(ReadFile(path), whole);
 
   const std::string open = "text\n<!-- bpfopt-bench sizes -->\nno end\n";
   directory_.Write("document.md", open);

@@ -2,12 +2,13 @@
 // under a libpcap that understands a filter otherwise.
 #include "bench/other_libpcap.h"
 
+#include "bench_command.h"
 #include "bpfopt/libpcap.h"
-#include "command.h"
 
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -26,11 +27,7 @@ class OtherLibpcapTest : public testing::Test {
   }
 
   bench::ProcessResult RunBench(std::vector<std::string> words) {
-    words.insert(words.begin(), {BPFOPT_BENCH_COMMAND, "--corpus", directory_.Path("")});
-    auto result = bench::RunProcess(std::move(words));
-    if (result) return *result;
-    ADD_FAILURE() << result.error().message;
-    return {};
+    return RunBenchOn(directory_, std::move(words));
   }
 
   // What it says of a library that it cannot take.

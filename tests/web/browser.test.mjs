@@ -282,7 +282,7 @@ test('the bench page stands where no filter counts', { skip: noBench }, async ()
 
 test('the bench page draws its plots, and says what is pointed at', { skip: noBench }, async () => {
   const { tab, problems } = await openPage(browser, benchReport());
-  assert.ok(await tab.locator('.plot canvas').count() >= 5, 'sizes, executed, and of sets size, time, executed');
+  assert.equal(await tab.locator('.plot canvas').count(), 6, 'sizes, executed, and of sets size, time, executed, memory');
   const plot = await tab.locator('.plot .u-over').first().boundingBox();
   await tab.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
   assert.match(await tab.locator('.readout').first().textContent(), /: \d+ instructions, libpcap \d+/);
@@ -294,7 +294,7 @@ test('the bench page draws its plots, and says what is pointed at', { skip: noBe
   await tab.selectOption('#kind', 'hosts');
   assert.match(await tab.locator('figcaption', { hasText: 'Instructions.' }).textContent(), /bpfopt grows like n\^\d/);
   await tab.click('.theme');
-  assert.ok(await tab.locator('.plot canvas').count() >= 5);
+  assert.equal(await tab.locator('.plot canvas').count(), 6);
   assert.deepEqual(await faintTexts(tab), []);
   assert.match(await tab.locator('#means').textContent(), /all/);
   assert.deepEqual(problems, []);
